@@ -1,0 +1,7 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace StatelessSwarm.Discovery;
+
+/// <summary>A change of what is on the link.</summary>
+public readonly record struct ServiceEvent(ServiceEventKind Kind, ServiceInstance Instance);

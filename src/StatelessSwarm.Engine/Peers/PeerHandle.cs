@@ -1,0 +1,7 @@
+using System.Net;
+using StatelessSwarm.Engine.Wire;
+
+namespace StatelessSwarm.Engine.Peers;
+
+/// <summary>Names one connection for its lifetime; chosen by the shell, never reused within a torrent.</summary>
+public readonly record struct PeerHandle(int Value);

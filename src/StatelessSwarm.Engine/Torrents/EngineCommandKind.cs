@@ -1,0 +1,35 @@
+using System.Net;
+using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Peers;
+using StatelessSwarm.Engine.Wire;
+
+namespace StatelessSwarm.Engine.Torrents;
+
+/// <summary>What the shell is asked to do.</summary>
+public enum EngineCommandKind
+{
+    /// <summary>Send <c>Message</c> (never a Piece) to <c>Peer</c>.</summary>
+    Send,
+
+    /// <summary>Read <c>Block</c> from disk (pad bytes are zeros), send it as a Piece message, then call
+    /// <see cref="TorrentEngine.BlockSent"/>.</summary>
+    SendBlock,
+
+    /// <summary>Write the received block with buffer token <c>Token</c> at <c>Block</c>, then let go of the buffer.</summary>
+    WriteBlock,
+
+    /// <summary>Let go of the buffer <c>Token</c>: its block is not wanted.</summary>
+    DropBlock,
+
+    /// <summary>All blocks of <c>Block.Piece</c> have been written and its hash is right: record it.</summary>
+    PieceVerified,
+
+    /// <summary>All pieces are there. Once.</summary>
+    Completed,
+
+    /// <summary>Close the connection of <c>Peer</c> because of <c>Fault</c>.</summary>
+    Disconnect,
+
+    /// <summary>Connect to <c>EndPoint</c>; answer with PeerConnected or ConnectFailed.</summary>
+    Connect,
+}

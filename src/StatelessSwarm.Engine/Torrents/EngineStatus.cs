@@ -1,0 +1,38 @@
+using System.Net;
+using StatelessSwarm.Content.Torrents;
+using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Peers;
+using StatelessSwarm.Engine.Wire;
+
+namespace StatelessSwarm.Engine.Torrents;
+
+/// <summary>Payload bytes by where they came from or went to, and the rest of what a person asks. Counts, not rates.</summary>
+public sealed record EngineStatus
+{
+    /// <summary>Pieces verified.</summary>
+    public int VerifiedPieces { get; init; }
+
+    /// <summary>Content bytes of verified pieces.</summary>
+    public long VerifiedBytes { get; init; }
+
+    /// <summary>Payload received from neighbours, useful or not.</summary>
+    public long ReceivedLanBytes { get; init; }
+
+    /// <summary>Payload received from beyond the WAN link, useful or not.</summary>
+    public long ReceivedWanBytes { get; init; }
+
+    /// <summary>Payload sent to neighbours.</summary>
+    public long SentLanBytes { get; init; }
+
+    /// <summary>Payload sent beyond the WAN link.</summary>
+    public long SentWanBytes { get; init; }
+
+    /// <summary>Payload received that was thrown away: twice, unasked or wrong.</summary>
+    public long WastedBytes { get; init; }
+
+    /// <summary>Connected peers.</summary>
+    public int Peers { get; init; }
+
+    /// <summary>Connected peers that have everything.</summary>
+    public int Seeds { get; init; }
+}

@@ -1,0 +1,10 @@
+using StatelessSwarm.Content.Values;
+using StatelessSwarm.Roots.Releases;
+
+namespace StatelessSwarm.Roots.Mounting;
+
+/// <summary>A mounted root.</summary>
+/// <param name="Digest">Which release.</param>
+/// <param name="ImageDirectory">Read-only image.</param>
+/// <param name="RootDirectory">Overlay: image below, tmpfs above.</param>
+public sealed record MountedRoot(Sha256Digest Digest, string ImageDirectory, string RootDirectory);

@@ -1,0 +1,26 @@
+using StatelessSwarm.Content.Manifests;
+using StatelessSwarm.Content.Values;
+
+namespace StatelessSwarm.Roots.Releases;
+
+/// <summary>A release on this machine.</summary>
+/// <param name="Digest">Release digest.</param>
+/// <param name="Directory">Absolute directory that holds it.</param>
+/// <param name="Manifest">Its manifest.</param>
+public sealed record StoredRelease(Sha256Digest Digest, string Directory, ReleaseManifest Manifest)
+{
+    /// <summary>Absolute path of the image.</summary>
+    public string RootPath => PathOf(Manifest.Root);
+
+    /// <summary>Absolute path of the metainfo.</summary>
+    public string TorrentPath => Path.Combine(Directory, "release.torrent");
+
+    /// <summary>Absolute path of the signed manifest.</summary>
+    public string ManifestPath => Path.Combine(Directory, "manifest.mp");
+
+    /// <summary>Absolute path of the resume journal (staging only).</summary>
+    public string JournalPath => Path.Combine(Directory, "resume");
+
+    /// <summary>Absolute path of a payload file.</summary>
+    public string PathOf(ReleaseFile file) => Path.Combine(Directory, file.Name);
+}

@@ -1,0 +1,6 @@
+namespace StatelessSwarm.Seed;
+
+internal static class Program
+{
+    private static int Main() => 0;
+}

@@ -1,0 +1,25 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using StatelessSwarm.Content.Torrents;
+using StatelessSwarm.Engine.Peers;
+
+namespace StatelessSwarm.Swarm.Hosting;
+
+/// <summary>What all torrents of a process share.</summary>
+public sealed record SwarmOptions
+{
+    /// <summary>Addresses to accept peers on; default every address, v4 and v6.</summary>
+    public IReadOnlyList<IPAddress> ListenAddresses { get; init; } = [IPAddress.IPv6Any];
+
+    /// <summary>TCP port for peers; default 6881, 0 picks a free one.</summary>
+    public int Port { get; init; } = 6881;
+
+    /// <summary>Most connections over all torrents; default 512.</summary>
+    public int MaxConnections { get; init; } = 512;
+
+    /// <summary>Networks that count as the site's own beside those of the local interfaces.</summary>
+    public IReadOnlyList<IPNetwork> SiteNetworks { get; init; } = [];
+
+    /// <summary>Most bytes per second sent over all connections, 0 for no limit.</summary>
+    public long UploadBytesPerSecond { get; init; }
+}

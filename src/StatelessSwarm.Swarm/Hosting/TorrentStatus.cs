@@ -1,0 +1,46 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using StatelessSwarm.Content.Torrents;
+using StatelessSwarm.Engine.Peers;
+
+namespace StatelessSwarm.Swarm.Hosting;
+
+/// <summary>Where a torrent stands.</summary>
+public sealed record TorrentStatus
+{
+    /// <summary>Bytes of all files.</summary>
+    public long ContentBytes { get; init; }
+
+    /// <summary>Bytes verified.</summary>
+    public long VerifiedBytes { get; init; }
+
+    /// <summary>Bytes that were on disk already when the torrent was added.</summary>
+    public long DiskBytes { get; init; }
+
+    /// <summary>Payload received from neighbours.</summary>
+    public long ReceivedLanBytes { get; init; }
+
+    /// <summary>Payload received from peers beyond the WAN link.</summary>
+    public long ReceivedWanBytes { get; init; }
+
+    /// <summary>Payload received over HTTP.</summary>
+    public long ReceivedHttpBytes { get; init; }
+
+    /// <summary>Payload sent to neighbours.</summary>
+    public long SentLanBytes { get; init; }
+
+    /// <summary>Payload sent beyond the WAN link.</summary>
+    public long SentWanBytes { get; init; }
+
+    /// <summary>Payload thrown away.</summary>
+    public long WastedBytes { get; init; }
+
+    /// <summary>Connected peers.</summary>
+    public int Peers { get; init; }
+
+    /// <summary>Connected peers that are complete.</summary>
+    public int Seeds { get; init; }
+
+    /// <summary>All pieces are there.</summary>
+    public bool IsComplete { get; init; }
+}

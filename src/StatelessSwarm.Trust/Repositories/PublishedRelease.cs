@@ -1,0 +1,8 @@
+using StatelessSwarm.Content.Manifests;
+using StatelessSwarm.Content.Values;
+using StatelessSwarm.Trust.Keys;
+
+namespace StatelessSwarm.Trust.Repositories;
+
+/// <summary>What came of a publish.</summary>
+public sealed record PublishedRelease(Sha256Digest Digest, ReleaseManifest Manifest);
