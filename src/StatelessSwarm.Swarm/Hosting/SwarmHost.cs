@@ -1,13 +1,67 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
-using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Engine.Peers;
+using StatelessSwarm.Engine.Wire;
+using StatelessSwarm.Swarm.Connections;
+using StatelessSwarm.Swarm.Limits;
+using StatelessSwarm.Swarm.Networks;
+using StatelessSwarm.Swarm.Trackers;
 
 namespace StatelessSwarm.Swarm.Hosting;
 
 /// <summary>The peer's body: listener, connections, piece files and trackers of all torrents in a process.</summary>
-public sealed partial class SwarmHost : IAsyncDisposable
+public sealed class SwarmHost : IAsyncDisposable
 {
+    /// <summary>Neighbours remembered for torrents that are added later: the newest 256.</summary>
+    private const int MaxNeighbours = 256;
+
+    private readonly SwarmOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILoggerFactory _loggers;
+    private readonly ILogger _logger;
+    private readonly Lock _gate = new();
+    private readonly List<TorrentSession> _torrents = [];
+    private readonly List<IPEndPoint> _neighbours = [];
+    private PeerListener? _listener;
+    private int _openConnections;
+    private int _lastHandle;
+    private bool _isDisposed;
+
+    private SwarmHost(SwarmOptions options, TimeProvider time, ILoggerFactory loggers)
+    {
+        _options = options;
+        _time = time;
+        _loggers = loggers;
+        _logger = loggers.CreateLogger<SwarmHost>();
+        Scope = new NetworkScope(options.SiteNetworks, time);
+        UploadBudget = new ByteBudget(options.UploadBytesPerSecond, time);
+        PeerId = PeerId.Create(RandomNumberGenerator.GetBytes(12));
+    }
+
+    /// <summary>The port really listened on.</summary>
+    public int Port => _listener!.Port;
+
+    /// <summary>Torrents taken part in.</summary>
+    public IReadOnlyList<TorrentSession> Torrents
+    {
+        get
+        {
+            lock (_gate)
+                return [.. _torrents];
+        }
+    }
+
+    /// <summary>Our id in every torrent.</summary>
+    internal PeerId PeerId { get; }
+
+    internal NetworkScope Scope { get; }
+
+    internal ByteBudget UploadBudget { get; }
+
+    internal HttpTrackerClient TrackerClient { get; } = new();
+
     /// <summary>Binds the listener and starts accepting.</summary>
     /// <exception cref="IOException">An address cannot be bound; names it.</exception>
     public static Task<SwarmHost> StartAsync(
@@ -15,22 +69,146 @@ public sealed partial class SwarmHost : IAsyncDisposable
         TimeProvider time,
         ILoggerFactory loggers,
         CancellationToken cancellation
-    ) => throw new NotImplementedException();
-
-    /// <summary>The port really listened on.</summary>
-    public int Port => throw new NotImplementedException();
-
-    /// <summary>Torrents taken part in.</summary>
-    public IReadOnlyList<TorrentSession> Torrents => throw new NotImplementedException();
+    )
+    {
+        cancellation.ThrowIfCancellationRequested();
+        var host = new SwarmHost(options, time, loggers);
+        host._listener = PeerListener.Start(options.ListenAddresses, options.Port, host.GreetAsync, host._logger);
+        return Task.FromResult(host);
+    }
 
     /// <summary>Takes part in a torrent: opens the files, trusts or checks what is there, connects, downloads, serves.</summary>
     /// <exception cref="IOException">A file cannot be opened or preallocated; names it and the room that is missing.</exception>
-    public Task<TorrentSession> AddAsync(TorrentAddOptions options, CancellationToken cancellation) =>
-        throw new NotImplementedException();
+    /// <exception cref="InvalidOperationException">The torrent is there already.</exception>
+    public async Task<TorrentSession> AddAsync(TorrentAddOptions options, CancellationToken cancellation)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        var session = await TorrentSession.StartAsync(
+            this,
+            options,
+            BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong))),
+            _time,
+            _loggers.CreateLogger<TorrentSession>(),
+            cancellation
+        );
+        IPEndPoint[] neighbours;
+        bool isNew;
+        lock (_gate)
+        {
+            isNew = !_isDisposed && _torrents.TrueForAll(other => other.Metainfo.Info.V2Hash != options.Metainfo.Info.V2Hash);
+            if (isNew)
+                _torrents.Add(session);
+            neighbours = options.Metainfo.Info.IsPrivate ? [] : [.. _neighbours];
+        }
+        if (!isNew)
+        {
+            await session.DisposeAsync();
+            throw new InvalidOperationException($"{options.Metainfo.Info.Name}: this torrent runs already");
+        }
+        foreach (var neighbour in neighbours)
+            session.AddPeer(neighbour, PeerSource.Neighbour);
+        return session;
+    }
 
     /// <summary>A neighbour was found or heard of again: every torrent that is not private gets it.</summary>
-    public void NeighbourFound(IPEndPoint endPoint) => throw new NotImplementedException();
+    public void NeighbourFound(IPEndPoint endPoint)
+    {
+        TorrentSession[] torrents;
+        lock (_gate)
+        {
+            _neighbours.Remove(endPoint);
+            _neighbours.Add(endPoint);
+            if (_neighbours.Count > MaxNeighbours)
+                _neighbours.RemoveAt(0);
+            torrents = [.. _torrents];
+        }
+        foreach (var torrent in torrents)
+        {
+            if (!torrent.Metainfo.Info.IsPrivate)
+                torrent.AddPeer(endPoint, PeerSource.Neighbour);
+        }
+    }
+
+    /// <summary>A neighbour said good-bye or ran out: torrents added later are not told of it.</summary>
+    public void NeighbourLost(IPEndPoint endPoint)
+    {
+        lock (_gate)
+            _neighbours.Remove(endPoint);
+    }
 
     /// <summary>Stops every torrent (trackers are told) and closes every connection.</summary>
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    public async ValueTask DisposeAsync()
+    {
+        lock (_gate)
+        {
+            if (_isDisposed)
+                return;
+            _isDisposed = true;
+        }
+        await _listener!.DisposeAsync();
+        await Task.WhenAll(Torrents.Select(torrent => torrent.DisposeAsync().AsTask()));
+        TrackerClient.Dispose();
+    }
+
+    internal void Forget(TorrentSession session)
+    {
+        lock (_gate)
+            _torrents.Remove(session);
+    }
+
+    internal PeerHandle NextHandle() => new(Interlocked.Increment(ref _lastHandle));
+
+    /// <summary>Reserves one of <see cref="SwarmOptions.MaxConnections"/>; false when none is left.</summary>
+    internal bool TryOpenConnection()
+    {
+        if (Interlocked.Increment(ref _openConnections) <= _options.MaxConnections)
+            return true;
+        Interlocked.Decrement(ref _openConnections);
+        return false;
+    }
+
+    internal void ConnectionClosed() => Interlocked.Decrement(ref _openConnections);
+
+    private async Task GreetAsync(Socket socket, CancellationToken cancellation)
+    {
+        if (!TryOpenConnection())
+        {
+            socket.Dispose();
+            return;
+        }
+        var isAdopted = false;
+        try
+        {
+            isAdopted = await TryAdoptAsync(socket, cancellation);
+        }
+        finally
+        {
+            if (!isAdopted)
+            {
+                socket.Dispose();
+                ConnectionClosed();
+            }
+        }
+    }
+
+    private async Task<bool> TryAdoptAsync(Socket socket, CancellationToken cancellation)
+    {
+        using var limit = new CancellationTokenSource(PeerHandshaker.Timeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        var remote = (IPEndPoint)socket.RemoteEndPoint!;
+        if (remote.Address.IsIPv4MappedToIPv6)
+            remote = new IPEndPoint(remote.Address.MapToIPv4(), remote.Port);
+        if (await PeerHandshaker.ReceiveAsync(socket, either.Token) is not { } handshake)
+            return false;
+        if (Torrents.FirstOrDefault(torrent => torrent.Answers(handshake.InfoHash)) is not { } session)
+            return false;
+        var isV2 = await PeerHandshaker.RespondAsync(socket, handshake, session.Metainfo.Info, PeerId, either.Token);
+        var reach = Scope.Classify(remote.Address);
+        await session.AdoptAsync(
+            socket,
+            new ConnectedPeer(remote, reach, PeerSource.Incoming, false, handshake, isV2),
+            cancellation
+        );
+        return true;
+    }
 }

@@ -1,25 +1,289 @@
 using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using StatelessSwarm.Content.Torrents;
+using StatelessSwarm.Content.Values;
 using StatelessSwarm.Engine.Peers;
+using StatelessSwarm.Engine.Torrents;
+using StatelessSwarm.Engine.Wire;
+using StatelessSwarm.Swarm.Connections;
+using StatelessSwarm.Swarm.Storage;
+using StatelessSwarm.Swarm.Trackers;
 
 namespace StatelessSwarm.Swarm.Hosting;
 
-/// <summary>One torrent of a <see cref="SwarmHost"/>. All members may be called from any thread.</summary>
-public sealed partial class TorrentSession : IAsyncDisposable
+/// <summary>
+/// One torrent of a <see cref="SwarmHost"/>: the engine and the one task that owns it, fed by a bounded mailbox. All public
+/// members may be called from any thread.
+/// </summary>
+public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
 {
+    /// <summary>Events waiting at most. Blocks are among them, so this bounds buffered payload: 1024 x 16 KiB.</summary>
+    private const int MailboxSize = 1024;
+
+    /// <summary>The status is refreshed at most this often while events arrive.</summary>
+    private static readonly TimeSpan StatusInterval = TimeSpan.FromMilliseconds(100);
+
+    private readonly SwarmHost _host;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly TorrentEngine _engine;
+    private readonly PieceFiles _files;
+    private readonly ResumeJournal? _journal;
+    private readonly long _diskBytes;
+    private readonly Channel<SessionEvent> _mailbox = Channel.CreateBounded<SessionEvent>(
+        new BoundedChannelOptions(MailboxSize) { SingleReader = true }
+    );
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Dictionary<PeerHandle, PeerConnection> _connections = [];
+    private readonly HashSet<Task> _work = [];
+    private readonly Lock _workGate = new();
+    private readonly TrackerAnnouncer? _trackers;
+    private readonly ITimer _timer;
+    private TorrentStatus _status;
+    private long _statusAt;
+    private long? _timerAt;
+    private ReceivedBlock? _blockInHand;
+    private Task _owner = Task.CompletedTask;
+    private int _isDisposed;
+
+    private TorrentSession(
+        SwarmHost host,
+        TorrentAddOptions options,
+        TorrentEngine engine,
+        PieceFiles files,
+        ResumeJournal? journal,
+        long diskBytes,
+        TimeProvider time,
+        ILogger logger
+    )
+    {
+        _host = host;
+        _engine = engine;
+        _files = files;
+        _journal = journal;
+        _diskBytes = diskBytes;
+        _time = time;
+        _logger = logger;
+        Metainfo = options.Metainfo;
+        _status = new TorrentStatus { ContentBytes = Metainfo.Info.ContentBytes };
+        _timer = time.CreateTimer(
+            static session => ((TorrentSession)session!).Post(new SessionEvent(SessionEventKind.Advance)),
+            this,
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan
+        );
+        if (options.Trackers.Count > 0)
+            _trackers = new TrackerAnnouncer(this, options.Trackers, host.TrackerClient, host.PeerId, host.Port, time, logger);
+    }
+
     /// <summary>The torrent.</summary>
-    public Metainfo Metainfo => throw new NotImplementedException();
+    public Metainfo Metainfo { get; }
 
     /// <summary>Ends when all pieces are verified and written (not yet fsynced), fails when the files fail (disk full).</summary>
-    public Task Completion => throw new NotImplementedException();
+    public Task Completion => _completion.Task;
 
-    /// <summary>Counters now.</summary>
-    public TorrentStatus Status => throw new NotImplementedException();
+    /// <summary>Counters, at most 100 ms old while anything happens.</summary>
+    public TorrentStatus Status => Volatile.Read(ref _status);
 
     /// <summary>Names a peer.</summary>
-    public void AddPeer(IPEndPoint endPoint, PeerSource source) => throw new NotImplementedException();
+    public void AddPeer(IPEndPoint endPoint, PeerSource source) =>
+        Post(new SessionEvent(SessionEventKind.Discovered, EndPoint: endPoint, Source: source));
 
     /// <summary>Stops: tells the trackers, closes connections and files.</summary>
-    public ValueTask DisposeAsync() => throw new NotImplementedException();
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            await _owner;
+            return;
+        }
+        _host.Forget(this);
+        if (_trackers is not null)
+            await _trackers.DisposeAsync();
+        await _timer.DisposeAsync();
+        await _stop.CancelAsync();
+        await _owner;
+        _completion.TrySetCanceled();
+        Task[] work;
+        lock (_workGate)
+            work = [.. _work];
+        await Task.WhenAll(work);
+        // From here on nobody can post: what is in the mailbox is all there will ever be.
+        _mailbox.Writer.TryComplete();
+        while (_mailbox.Reader.TryRead(out var left))
+        {
+            left.Block?.Release();
+            if (left is { Kind: SessionEventKind.Connected, Connection: { } connection })
+            {
+                await connection.DisposeAsync();
+                _host.ConnectionClosed();
+            }
+        }
+        _files.Dispose();
+        _journal?.Dispose();
+        _stop.Dispose();
+    }
+
+    /// <summary>True when the handshake's hash names this torrent.</summary>
+    internal bool Answers(InfoHash hash) =>
+        Metainfo.Info.V1Hash == hash || (Metainfo.Info.V2Hash is { } v2 && InfoHash.Truncate(v2) == hash);
+
+    /// <summary>Opens files and journal, finds out what is there, and starts the owner.</summary>
+    internal static async Task<TorrentSession> StartAsync(
+        SwarmHost host,
+        TorrentAddOptions options,
+        ulong randomSeed,
+        TimeProvider time,
+        ILogger logger,
+        CancellationToken cancellation
+    )
+    {
+        var info = options.Metainfo.Info;
+        var layers =
+            options.Metainfo.Layers
+            ?? throw new NotSupportedException($"{info.Name}: a v1-only torrent; v2 or hybrid is needed");
+        var files = PieceFiles.Open(info, options.FilePaths, options.IsSeed);
+        ResumeJournal? journal = null;
+        try
+        {
+            (var verified, journal) = await FindVerifiedAsync(options, info, layers, files, cancellation);
+            var engineOptions = new EngineOptions { PeerId = host.PeerId, ListenPort = host.Port };
+            var engine = new TorrentEngine(info, layers, engineOptions, time, randomSeed);
+            engine.Start(verified);
+            var session = new TorrentSession(
+                host,
+                options,
+                engine,
+                files,
+                journal,
+                verified.Sum(piece => (long)info.ContentLength(piece)),
+                time,
+                logger
+            );
+            session._owner = session.OwnAsync();
+            session._trackers?.Start();
+            return session;
+        }
+        catch
+        {
+            journal?.Dispose();
+            files.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Takes over a socket that has shaken hands; called by the listener.</summary>
+    internal async ValueTask AdoptAsync(Socket socket, ConnectedPeer peer, CancellationToken cancellation)
+    {
+        var connection = NewConnection(socket, peer);
+        if (await TryPostAsync(new SessionEvent(SessionEventKind.Connected, connection), cancellation))
+            return;
+        await connection.DisposeAsync();
+        _host.ConnectionClosed();
+    }
+
+    ValueTask IPeerEvents.OnMessageAsync(PeerConnection connection, PeerMessage message, CancellationToken cancellation) =>
+        _mailbox.Writer.WriteAsync(new SessionEvent(SessionEventKind.Message, connection, message), cancellation);
+
+    async ValueTask IPeerEvents.OnBlockAsync(PeerConnection connection, ReceivedBlock block, CancellationToken cancellation)
+    {
+        try
+        {
+            await _mailbox.Writer.WriteAsync(new SessionEvent(SessionEventKind.Block, connection, Block: block), cancellation);
+        }
+        catch
+        {
+            block.Release();
+            throw;
+        }
+    }
+
+    ValueTask IPeerEvents.OnBlockSentAsync(PeerConnection connection, BlockRange block, CancellationToken cancellation) =>
+        _mailbox.Writer.WriteAsync(new SessionEvent(SessionEventKind.BlockSent, connection, Range: block), cancellation);
+
+    void IPeerEvents.ReadBlock(BlockRange block, Span<byte> target) => _files.Read(block, target);
+
+    private static async Task<(IReadOnlyList<PieceIndex> Verified, ResumeJournal? Journal)> FindVerifiedAsync(
+        TorrentAddOptions options,
+        TorrentInfo info,
+        PieceLayers layers,
+        PieceFiles files,
+        CancellationToken cancellation
+    )
+    {
+        PieceIndex[] all = [.. Enumerable.Range(0, info.PieceCount).Select(i => new PieceIndex(i))];
+        if (options.IsSeed)
+            return (all, null);
+        if (options.JournalPath is null)
+            return (await PieceCheck.FindVerifiedAsync(info, layers, files, all, cancellation), null);
+        var journal = ResumeJournal.Open(
+            options.JournalPath,
+            info.V2Hash!.Value,
+            BootId.Read(),
+            info.PieceCount,
+            out var recorded,
+            out var isSameBoot
+        );
+        try
+        {
+            if (isSameBoot)
+                return (recorded, journal);
+            var verified = await PieceCheck.FindVerifiedAsync(info, layers, files, recorded, cancellation);
+            foreach (var piece in verified)
+                journal.Append(piece);
+            return (verified, journal);
+        }
+        catch
+        {
+            journal.Dispose();
+            throw;
+        }
+    }
+
+    private PeerConnection NewConnection(Socket socket, ConnectedPeer peer) =>
+        new(
+            _host.NextHandle(),
+            socket,
+            peer,
+            new WireLimits(Metainfo.Info.PieceCount, MaxBlockLength: BlockRange.BlockSize),
+            _host.UploadBudget
+        );
+
+    /// <summary>Posts an event that may be lost when the mailbox is full: timers and hints, which come again.</summary>
+    private void Post(in SessionEvent item) => _mailbox.Writer.TryWrite(item);
+
+    private async ValueTask<bool> TryPostAsync(SessionEvent item, CancellationToken cancellation)
+    {
+        try
+        {
+            await _mailbox.Writer.WriteAsync(item, cancellation);
+            return true;
+        }
+        catch (Exception fault) when (fault is OperationCanceledException or ChannelClosedException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Keeps a task until it ends, so that <see cref="DisposeAsync"/> can wait for it.</summary>
+    private void Track(Task task)
+    {
+        lock (_workGate)
+            _work.Add(task);
+        _ = task.ContinueWith(
+            static (ended, state) =>
+            {
+                var session = (TorrentSession)state!;
+                lock (session._workGate)
+                    session._work.Remove(ended);
+            },
+            this,
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default
+        );
+    }
 }

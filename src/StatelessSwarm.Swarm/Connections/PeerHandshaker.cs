@@ -1,0 +1,75 @@
+using System.Net.Sockets;
+using StatelessSwarm.Content.Torrents;
+using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Wire;
+
+namespace StatelessSwarm.Swarm.Connections;
+
+/// <summary>
+/// The opening handshake over a connected socket (BEP 3, BEP 52 "upgrade path"). The initiator names the v1 hash of a hybrid
+/// torrent and offers v2; the responder answers with the v2 hash to accept.
+/// </summary>
+internal static class PeerHandshaker
+{
+    /// <summary>Longest wait for the remote half: 10 s.</summary>
+    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Speaks first. Returns what the peer said and whether v2 was agreed, or null when it is no peer of this torrent.</summary>
+    public static async Task<(Handshake Remote, bool IsV2)?> InitiateAsync(
+        Socket socket,
+        TorrentInfo info,
+        PeerId self,
+        CancellationToken cancellation
+    )
+    {
+        await SendAsync(socket, WireHash(info), self, cancellation);
+        var remote = await ReceiveAsync(socket, cancellation);
+        if (remote is null)
+            return null;
+        if (info.V2Hash is { } v2 && remote.InfoHash == InfoHash.Truncate(v2))
+            return (remote, true);
+        return info.V1Hash is { } v1 && remote.InfoHash == v1 ? (remote, false) : null;
+    }
+
+    /// <summary>Reads the first half from a peer that connected; null when it does not speak BitTorrent.</summary>
+    public static async Task<Handshake?> ReceiveAsync(Socket socket, CancellationToken cancellation)
+    {
+        var buffer = new byte[Handshake.Size];
+        var filled = 0;
+        while (filled < buffer.Length)
+        {
+            var received = await socket.ReceiveAsync(buffer.AsMemory(filled), cancellation);
+            if (received == 0)
+                return null;
+            filled += received;
+        }
+        return Handshake.TryRead(buffer);
+    }
+
+    /// <summary>Answers a peer that connected; true when v2 was agreed.</summary>
+    public static async Task<bool> RespondAsync(
+        Socket socket,
+        Handshake remote,
+        TorrentInfo info,
+        PeerId self,
+        CancellationToken cancellation
+    )
+    {
+        var isV2 = info.V2Hash is { } v2 && (remote.SupportsV2 || remote.InfoHash == InfoHash.Truncate(v2));
+        var answer = isV2 ? InfoHash.Truncate(info.V2Hash!.Value) : remote.InfoHash;
+        await SendAsync(socket, answer, self, cancellation);
+        return isV2;
+    }
+
+    /// <summary>The hash we open with: v1 where there is one, so that every client understands it.</summary>
+    private static InfoHash WireHash(TorrentInfo info) => info.V1Hash ?? InfoHash.Truncate(info.V2Hash!.Value);
+
+    private static async Task SendAsync(Socket socket, InfoHash hash, PeerId self, CancellationToken cancellation)
+    {
+        var buffer = new byte[Handshake.Size];
+        new Handshake(hash, self, SupportsExtensions: true, SupportsFast: true, SupportsV2: true).Write(buffer);
+        var sent = 0;
+        while (sent < buffer.Length)
+            sent += await socket.SendAsync(buffer.AsMemory(sent), cancellation);
+    }
+}

@@ -1,0 +1,18 @@
+using System.Net;
+using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Peers;
+using StatelessSwarm.Engine.Wire;
+using StatelessSwarm.Swarm.Connections;
+
+namespace StatelessSwarm.Swarm.Hosting;
+
+/// <summary>One event for a torrent's owner; fields a kind does not use are default.</summary>
+internal readonly record struct SessionEvent(
+    SessionEventKind Kind,
+    PeerConnection? Connection = null,
+    PeerMessage Message = default,
+    ReceivedBlock? Block = null,
+    BlockRange Range = default,
+    IPEndPoint? EndPoint = null,
+    PeerSource Source = PeerSource.Manual
+);

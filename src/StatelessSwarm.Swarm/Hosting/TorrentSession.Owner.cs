@@ -1,0 +1,245 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using StatelessSwarm.Engine.Peers;
+using StatelessSwarm.Engine.Torrents;
+using StatelessSwarm.Swarm.Connections;
+
+namespace StatelessSwarm.Swarm.Hosting;
+
+/// <summary>
+/// The owner task: the only code that touches the engine. It takes an event from the mailbox, tells the engine, and carries out the
+/// engine's commands in order, so that a piece is on disk before it is announced.
+/// </summary>
+public sealed partial class TorrentSession
+{
+    /// <summary>How long a connection attempt may take: 8 s.</summary>
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(8);
+
+    private async Task OwnAsync()
+    {
+        try
+        {
+            if (_engine.IsComplete)
+                _completion.TrySetResult();
+            CarryOut();
+            var reader = _mailbox.Reader;
+            while (await reader.WaitToReadAsync(_stop.Token))
+            {
+                while (reader.TryRead(out var item))
+                {
+                    Tell(item);
+                    CarryOut();
+                    if (_stop.IsCancellationRequested)
+                        break;
+                }
+                SetTimer();
+                RefreshStatus();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // DisposeAsync asked for it.
+        }
+        catch (Exception fault)
+        {
+            // The files failed (disk full, I/O error) or a defect of ours: either way this torrent is over, the process is not.
+            LogFailed(_logger, Metainfo.Info.Name, fault.Message);
+            _completion.TrySetException(fault);
+        }
+        finally
+        {
+            _blockInHand?.Release();
+            await CloseConnectionsAsync();
+        }
+    }
+
+    private void Tell(in SessionEvent item)
+    {
+        switch (item.Kind)
+        {
+            case SessionEventKind.Advance:
+                _timerAt = null;
+                _engine.Advance();
+                break;
+            case SessionEventKind.Connected:
+                var connection = item.Connection!;
+                _connections.Add(connection.Handle, connection);
+                Track(RunConnectionAsync(connection));
+                _engine.PeerConnected(connection.Handle, connection.Peer);
+                break;
+            case SessionEventKind.Disconnected:
+                LogDisconnected(_logger, item.Connection!.Peer.EndPoint, item.Connection.StopReason);
+                if (_connections.Remove(item.Connection.Handle))
+                    _engine.PeerDisconnected(item.Connection.Handle);
+                break;
+            case SessionEventKind.Message:
+                _engine.MessageReceived(item.Connection!.Handle, item.Message);
+                break;
+            case SessionEventKind.Block:
+                _blockInHand = item.Block;
+                _engine.BlockReceived(item.Connection!.Handle, item.Block!.Range, item.Block.Leaf, token: 1);
+                break;
+            case SessionEventKind.BlockSent:
+                _engine.BlockSent(item.Connection!.Handle, item.Range);
+                break;
+            case SessionEventKind.Discovered:
+                _engine.PeerDiscovered(item.EndPoint!, item.Source, ReachOf(item.EndPoint!, item.Source));
+                break;
+            case SessionEventKind.ConnectFailed:
+                _engine.ConnectFailed(item.EndPoint!);
+                break;
+            default:
+                throw new InvalidOperationException($"no such event: {item.Kind}");
+        }
+    }
+
+    private void CarryOut()
+    {
+        while (_engine.TryDequeue(out var command))
+        {
+            switch (command.Kind)
+            {
+                case EngineCommandKind.Send:
+                    if (_connections.TryGetValue(command.Peer, out var target))
+                        target.Send(command.Message);
+                    break;
+                case EngineCommandKind.SendBlock:
+                    if (_connections.TryGetValue(command.Peer, out var taker))
+                        taker.SendBlock(command.Block);
+                    break;
+                case EngineCommandKind.WriteBlock:
+                    _files.Write(command.Block, _blockInHand!.Data.Span);
+                    ReleaseBlockInHand();
+                    break;
+                case EngineCommandKind.DropBlock:
+                    ReleaseBlockInHand();
+                    break;
+                case EngineCommandKind.PieceVerified:
+                    _journal?.Append(command.Block.Piece);
+                    break;
+                case EngineCommandKind.Completed:
+                    RefreshStatus(isForced: true);
+                    _completion.TrySetResult();
+                    _trackers?.AnnounceCompleted();
+                    break;
+                case EngineCommandKind.Disconnect:
+                    if (_connections.TryGetValue(command.Peer, out var ended))
+                        ended.Stop($"dropped: {command.Fault}");
+                    break;
+                case EngineCommandKind.Connect:
+                    Track(ConnectAsync(command.EndPoint!));
+                    break;
+                default:
+                    throw new InvalidOperationException($"no such command: {command.Kind}");
+            }
+        }
+    }
+
+    private void ReleaseBlockInHand()
+    {
+        _blockInHand?.Release();
+        _blockInHand = null;
+    }
+
+    private PeerReach ReachOf(IPEndPoint endPoint, PeerSource source) =>
+        source == PeerSource.Neighbour ? PeerReach.Lan : _host.Scope.Classify(endPoint.Address);
+
+    private async Task RunConnectionAsync(PeerConnection connection)
+    {
+        await connection.RunAsync(this);
+        _host.ConnectionClosed();
+        await TryPostAsync(new SessionEvent(SessionEventKind.Disconnected, connection), _stop.Token);
+    }
+
+    private async Task ConnectAsync(IPEndPoint endPoint)
+    {
+        var socket = await TryConnectAsync(endPoint);
+        if (socket is null)
+        {
+            await TryPostAsync(new SessionEvent(SessionEventKind.ConnectFailed, EndPoint: endPoint), _stop.Token);
+            return;
+        }
+        var (connected, peer) = socket.Value;
+        await AdoptAsync(connected, peer, _stop.Token);
+    }
+
+    private async Task<(Socket Socket, ConnectedPeer Peer)?> TryConnectAsync(IPEndPoint endPoint)
+    {
+        if (!_host.TryOpenConnection())
+            return null;
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            using var limit = new CancellationTokenSource(ConnectTimeout, _time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stop.Token);
+            await socket.ConnectAsync(endPoint, either.Token);
+            var answer = await PeerHandshaker.InitiateAsync(socket, Metainfo.Info, _host.PeerId, either.Token);
+            if (answer is { } hands)
+            {
+                var reach = _host.Scope.Classify(endPoint.Address);
+                return (socket, new ConnectedPeer(endPoint, reach, PeerSource.Manual, true, hands.Remote, hands.IsV2));
+            }
+            LogNoPeer(_logger, endPoint, "it answered with another torrent, or not at all");
+        }
+        catch (Exception fault) when (fault is SocketException or OperationCanceledException)
+        {
+            LogNoPeer(_logger, endPoint, fault.Message);
+        }
+        socket.Dispose();
+        _host.ConnectionClosed();
+        return null;
+    }
+
+    private void SetTimer()
+    {
+        var due = _engine.NextAdvance;
+        if (due is null || (_timerAt is { } set && set <= due))
+            return;
+        _timerAt = due;
+        var wait = _time.GetElapsedTime(_time.GetTimestamp(), due.Value);
+        _timer.Change(wait < TimeSpan.Zero ? TimeSpan.Zero : wait, Timeout.InfiniteTimeSpan);
+    }
+
+    private void RefreshStatus(bool isForced = false)
+    {
+        var now = _time.GetTimestamp();
+        if (!isForced && _time.GetElapsedTime(_statusAt, now) < StatusInterval)
+            return;
+        _statusAt = now;
+        var engine = _engine.Status;
+        Volatile.Write(
+            ref _status,
+            new TorrentStatus
+            {
+                ContentBytes = Metainfo.Info.ContentBytes,
+                VerifiedBytes = engine.VerifiedBytes,
+                DiskBytes = _diskBytes,
+                ReceivedLanBytes = engine.ReceivedLanBytes,
+                ReceivedWanBytes = engine.ReceivedWanBytes,
+                SentLanBytes = engine.SentLanBytes,
+                SentWanBytes = engine.SentWanBytes,
+                WastedBytes = engine.WastedBytes,
+                Peers = engine.Peers,
+                Seeds = engine.Seeds,
+                IsComplete = _engine.IsComplete,
+            }
+        );
+    }
+
+    private async Task CloseConnectionsAsync()
+    {
+        foreach (var connection in _connections.Values)
+            await connection.DisposeAsync();
+        _connections.Clear();
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{EndPoint}: disconnected: {Reason}")]
+    private static partial void LogDisconnected(ILogger logger, IPEndPoint endPoint, string? reason);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{EndPoint}: no connection: {Reason}")]
+    private static partial void LogNoPeer(ILogger logger, IPEndPoint endPoint, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Torrent}: stopped: {Reason}")]
+    private static partial void LogFailed(ILogger logger, string torrent, string reason);
+}

@@ -1,0 +1,22 @@
+using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Wire;
+
+namespace StatelessSwarm.Swarm.Trackers;
+
+/// <summary>What we tell a tracker (BEP 3).</summary>
+/// <param name="InfoHash">Which swarm.</param>
+/// <param name="PeerId">Us.</param>
+/// <param name="Port">TCP port we listen on.</param>
+/// <param name="Uploaded">Payload bytes sent since the start.</param>
+/// <param name="Downloaded">Payload bytes received since the start.</param>
+/// <param name="Left">Bytes still missing.</param>
+/// <param name="Event">Event.</param>
+internal sealed record AnnounceRequest(
+    InfoHash InfoHash,
+    PeerId PeerId,
+    int Port,
+    long Uploaded,
+    long Downloaded,
+    long Left,
+    AnnounceEvent Event
+);
