@@ -1,7 +1,9 @@
+using System.Buffers.Binary;
+
 namespace StatelessSwarm.Engine.Wire;
 
-/// <summary>A peer's 20-byte id (BEP 20 style: <c>-SS0100-</c> and 12 random bytes).</summary>
-public readonly partial record struct PeerId
+/// <summary>A peer's 20-byte id (BEP 20 style: <c>-SS0100-</c> and 12 random bytes). Ordered byte by byte.</summary>
+public readonly partial record struct PeerId : IComparable<PeerId>
 {
     private readonly UInt128 _high;
     private readonly uint _low;
@@ -14,15 +16,15 @@ public readonly partial record struct PeerId
     {
         if (bytes.Length != Size)
             throw new ArgumentException($"A peer id has {Size} bytes, not {bytes.Length}.", nameof(bytes));
-        _high = System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(bytes);
-        _low = System.Buffers.Binary.BinaryPrimitives.ReadUInt32BigEndian(bytes[16..]);
+        _high = BinaryPrimitives.ReadUInt128BigEndian(bytes);
+        _low = BinaryPrimitives.ReadUInt32BigEndian(bytes[16..]);
     }
 
     /// <summary>Writes the 20 bytes.</summary>
     public void CopyTo(Span<byte> target)
     {
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(target, _high);
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt32BigEndian(target[16..], _low);
+        BinaryPrimitives.WriteUInt128BigEndian(target, _high);
+        BinaryPrimitives.WriteUInt32BigEndian(target[16..], _low);
     }
 
     /// <summary>A new id: <c>-SS0100-</c> and 12 bytes of <paramref name="random"/>.</summary>
@@ -33,4 +35,23 @@ public readonly partial record struct PeerId
         random[..12].CopyTo(bytes[8..]);
         return new PeerId(bytes);
     }
+
+    /// <inheritdoc/>
+    public int CompareTo(PeerId other)
+    {
+        var high = _high.CompareTo(other._high);
+        return high != 0 ? high : _low.CompareTo(other._low);
+    }
+
+    /// <summary>Byte-wise order.</summary>
+    public static bool operator <(PeerId left, PeerId right) => left.CompareTo(right) < 0;
+
+    /// <summary>Byte-wise order.</summary>
+    public static bool operator <=(PeerId left, PeerId right) => left.CompareTo(right) <= 0;
+
+    /// <summary>Byte-wise order.</summary>
+    public static bool operator >(PeerId left, PeerId right) => left.CompareTo(right) > 0;
+
+    /// <summary>Byte-wise order.</summary>
+    public static bool operator >=(PeerId left, PeerId right) => left.CompareTo(right) >= 0;
 }

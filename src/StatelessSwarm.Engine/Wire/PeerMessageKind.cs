@@ -33,7 +33,7 @@ public enum PeerMessageKind
     /// <summary>BEP 3: Piece, Begin, Length.</summary>
     Cancel = 8,
 
-    /// <summary>BEP 5; ignored.</summary>
+    /// <summary>BEP 5: Length is the port; ignored.</summary>
     Port = 9,
 
     /// <summary>BEP 6: Piece.</summary>
@@ -54,7 +54,7 @@ public enum PeerMessageKind
     /// <summary>BEP 10: ExtendedId, Payload.</summary>
     Extended = 20,
 
-    /// <summary>BEP 52: Payload of 48 bytes, see HashRequest.</summary>
+    /// <summary>BEP 52: Payload of 48 bytes, see <see cref="HashRange"/>.</summary>
     HashRequest = 21,
 
     /// <summary>BEP 52: Payload: request header and hashes.</summary>
