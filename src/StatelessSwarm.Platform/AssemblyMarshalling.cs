@@ -1,0 +1,4 @@
+using System.Runtime.CompilerServices;
+
+// Blittable signatures only: what the compiler sees is what libc gets.
+[assembly: DisableRuntimeMarshalling]
