@@ -1,25 +1,69 @@
+using System.Security.Cryptography;
+using Ed25519 = Org.BouncyCastle.Math.EC.Rfc8032.Ed25519;
+
 namespace StatelessSwarm.Trust.Keys;
 
 /// <summary>An Ed25519 private key (RFC 8032), held in memory; never printed or logged.</summary>
 public sealed partial class SigningKey
 {
+    /// <summary>Bytes in a seed, the private key of RFC 8032 section 5.1.5.</summary>
+    public const int SeedSize = 32;
+
+    private readonly byte[] _seed;
+
+    private SigningKey(ReadOnlySpan<byte> seed)
+    {
+        _seed = seed.ToArray();
+        Span<byte> publicKey = stackalloc byte[PublicKey.Size];
+        Ed25519.GeneratePublicKey(_seed, publicKey);
+        PublicKey = new PublicKey(publicKey);
+    }
+
+    /// <summary>The public half.</summary>
+    public PublicKey PublicKey { get; }
+
+    internal ReadOnlySpan<byte> Seed => _seed;
+
     /// <summary>A new key from the operating system's random source.</summary>
-    public static SigningKey Generate() => throw new NotImplementedException();
+    public static SigningKey Generate()
+    {
+        Span<byte> seed = stackalloc byte[SeedSize];
+        RandomNumberGenerator.Fill(seed);
+        var key = new SigningKey(seed);
+        CryptographicOperations.ZeroMemory(seed);
+        return key;
+    }
 
     /// <summary>The key of a 32-byte seed (RFC 8032 section 5.1.5).</summary>
-    public static SigningKey FromSeed(ReadOnlySpan<byte> seed) => throw new NotImplementedException();
+    /// <exception cref="ArgumentException">Not 32 bytes.</exception>
+    public static SigningKey FromSeed(ReadOnlySpan<byte> seed)
+    {
+        if (seed.Length != SeedSize)
+            throw new ArgumentException($"An Ed25519 seed has {SeedSize} bytes, not {seed.Length}.", nameof(seed));
+        return new SigningKey(seed);
+    }
 
     /// <summary>Reads a key file that <see cref="Save"/> wrote.</summary>
     /// <exception cref="Content.ContentException">Not a key file.</exception>
-    /// <exception cref="IOException">Cannot be read; names the path.</exception>
-    public static SigningKey Load(string path) => throw new NotImplementedException();
-
-    /// <summary>The public half.</summary>
-    public PublicKey PublicKey => throw new NotImplementedException();
+    /// <exception cref="IOException">Cannot be read, or may be read by everyone; names the path.</exception>
+    public static SigningKey Load(string path)
+    {
+        KeyFile.RefuseWhenOpenToAll(path);
+        return KeyFile.DecodeSigningKey(path, KeyFile.Read(path));
+    }
 
     /// <summary>The 64-byte signature over <paramref name="data"/>.</summary>
-    public byte[] Sign(ReadOnlySpan<byte> data) => throw new NotImplementedException();
+    public byte[] Sign(ReadOnlySpan<byte> data)
+    {
+        var signature = new byte[PublicKey.SignatureSize];
+        Ed25519.Sign(_seed, PublicKey.Bytes.Span, data, signature);
+        return signature;
+    }
 
     /// <summary>Writes the key to a new file, mode 0600; refuses to overwrite.</summary>
-    public void Save(string path) => throw new NotImplementedException();
+    /// <exception cref="IOException">The file exists or cannot be written; names the path.</exception>
+    public void Save(string path) => KeyFile.Write(path, KeyFile.Encode(this), KeyFile.SigningMode);
+
+    /// <summary>Names the public half only.</summary>
+    public override string ToString() => $"signing key {PublicKey.Id}";
 }

@@ -1,0 +1,69 @@
+using StatelessSwarm.Content.Values;
+using StatelessSwarm.Trust.Signing;
+
+namespace StatelessSwarm.Trust.Roles;
+
+/// <summary>
+/// The one place that decides whether enough of a role's keys have signed. A key counts once however often it signed; keys
+/// that do not hold the role count nothing, valid or not; an invalid signature beside enough valid ones does no harm.
+/// </summary>
+public static class RoleVerifier
+{
+    /// <summary>Checks every signature of <paramref name="envelope"/> against the keys of <paramref name="role"/>.</summary>
+    public static SignatureCount Count(RootMetadata root, MetadataRole role, SignedEnvelope envelope)
+    {
+        if (!root.Roles.TryGetValue(role, out var holders))
+            return new SignatureCount(0, 0, envelope.Signatures.Count, 0);
+        var signed = SignedEnvelope.SignedBytes(role, envelope.Payload.Span);
+        var believed = new HashSet<Sha256Digest>();
+        var (invalid, foreign, repeated) = (0, 0, 0);
+        foreach (var signature in envelope.Signatures)
+        {
+            if (!holders.KeyIds.Contains(signature.KeyId) || root.FindKey(signature.KeyId) is not { } key)
+                foreign++;
+            else if (believed.Contains(key.Id))
+                repeated++;
+            else if (key.Verify(signed, signature.Signature.Span))
+                believed.Add(key.Id);
+            else
+                invalid++;
+        }
+        return new SignatureCount(believed.Count, invalid, foreign, repeated);
+    }
+
+    /// <summary>True when a threshold of the role's keys has signed.</summary>
+    public static bool IsMet(RootMetadata root, MetadataRole role, SignedEnvelope envelope) =>
+        root.Roles.TryGetValue(role, out var holders) && Count(root, role, envelope).Valid >= holders.Threshold;
+
+    /// <summary>Refuses an envelope that too few keys of the role have signed.</summary>
+    /// <param name="root">The root metadata believed.</param>
+    /// <param name="role">The role that the payload needs.</param>
+    /// <param name="envelope">Payload and signatures.</param>
+    /// <param name="what">The payload's name in the message: <c>channel web/stable</c>.</param>
+    /// <exception cref="TrustException">NotEnoughSignatures.</exception>
+    public static void Verify(RootMetadata root, MetadataRole role, SignedEnvelope envelope, string what)
+    {
+        if (!root.Roles.TryGetValue(role, out var holders))
+            throw Refused($"{what}: root version {root.Version} gives nobody the {Name(role)} role.");
+        var count = Count(root, role, envelope);
+        if (count.Valid < holders.Threshold)
+        {
+            throw Refused(
+                $"{what}: {count.Valid} of {holders.Threshold} needed {Name(role)} keys have signed"
+                    + $" (root version {root.Version}; {count.Invalid} invalid, {count.Foreign} by other keys)."
+            );
+        }
+    }
+
+    private static string Name(MetadataRole role) =>
+        role switch
+        {
+            MetadataRole.Root => "root",
+            MetadataRole.Release => "release",
+            MetadataRole.Channel => "channel",
+            MetadataRole.Time => "time",
+            _ => "unknown",
+        };
+
+    private static TrustException Refused(string message) => new(TrustFault.NotEnoughSignatures, message);
+}
