@@ -51,8 +51,8 @@ internal sealed partial record SourceRule(string Name, Func<SourceFile, IEnumera
         string wanted = string.Join('.', parts[1..^1]);
         Match found = FileScopedNamespace().Match(file.Text);
         return !found.Success ? [" (no file-scoped namespace)"]
-            : found.Groups[1].Value == wanted ? []
-            : [$" (namespace {found.Groups[1].Value}, the folder says {wanted})"];
+            : found.Groups["name"].Value == wanted ? []
+            : [$" (namespace {found.Groups["name"].Value}, the folder says {wanted})"];
     }
 
     private static IEnumerable<string> UnsafeCode(SourceFile file) =>
@@ -76,24 +76,24 @@ internal sealed partial record SourceRule(string Name, Func<SourceFile, IEnumera
     }
 
     // A letter in brackets keeps each pattern from finding itself.
-    [GeneratedRegex(@"^namespace ([\w.]+);", RegexOptions.Multiline, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^namespace (?<name>[\w.]+);", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex FileScopedNamespace();
 
-    [GeneratedRegex(@"\b[T]ODO\b|\b[F]IXME\b|\b[H]ACK\b|\b[N]otImplementedException\b", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\b[T]ODO\b|\b[F]IXME\b|\b[H]ACK\b|\b[N]otImplementedException\b", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Unfinished();
 
-    [GeneratedRegex(@"\bThread[.]Sleep\b", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\bThread[.]Sleep\b", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Sleep();
 
-    [GeneratedRegex(@"\basync[ ]void\b", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\basync[ ]void\b", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex AsyncVoid();
 
-    [GeneratedRegex(@"\b[S]kip(When|Unless)? ?= ?(""|nameof)|\bAssert[.]Skip|[E]xplicit ?= ?true|Assert[.]True\(true", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"\b[S]kip(When|Unless)? ?= ?(""|nameof)|\bAssert[.]Skip|[E]xplicit ?= ?true|Assert[.]True\(true", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex LeftOut();
 
-    [GeneratedRegex(@"(?<![\w/.])/(work/|home/\w+/|root/\w)", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"(?<![\w/.])/(work/|home/\w+/|root/\w)", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex MachinePath();
 
-    [GeneratedRegex(@"^\s*[^/""]*\b[u]nsafe\s+(static|struct|class|partial|ref|\{|[a-z])|AllowUnsafe[B]locks", RegexOptions.None, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex(@"^\s*[^/""]*\b[u]nsafe\s+(static|struct|class|partial|ref|\{|[a-z])|AllowUnsafe[B]locks", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex UnsafeKeyword();
 }
