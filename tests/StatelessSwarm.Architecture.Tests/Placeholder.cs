@@ -1,4 +1,4 @@
-namespace StatelessSwarm.Seed.Tests;
+namespace StatelessSwarm.Architecture.Tests;
 
 public sealed class Placeholder
 {

@@ -1,0 +1,132 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Http.Features;
+using StatelessSwarm.Seed.Files;
+using StatelessSwarm.Seed.Status;
+using StatelessSwarm.Seed.Tracking;
+
+namespace StatelessSwarm.Seed.Hosting;
+
+/// <summary>What the server answers to: one switch over the raw path, as there is nothing to route by pattern.</summary>
+internal sealed partial class RequestPipeline
+{
+    private readonly RepositoryFiles _files;
+    private readonly TrackerEndpoint _tracker;
+    private readonly SeedCounters _counters;
+    private readonly Func<bool, StatusSnapshot> _status;
+    private readonly ILogger _logger;
+
+    /// <summary>Puts the answers together.</summary>
+    /// <param name="files">Files of the repository.</param>
+    /// <param name="tracker">The tracker.</param>
+    /// <param name="counters">Counts requests.</param>
+    /// <param name="status">Takes a snapshot, with the channels when told so.</param>
+    /// <param name="logger">Where faults of this machine go.</param>
+    public RequestPipeline(
+        RepositoryFiles files,
+        TrackerEndpoint tracker,
+        SeedCounters counters,
+        Func<bool, StatusSnapshot> status,
+        ILogger logger
+    )
+    {
+        _files = files;
+        _tracker = tracker;
+        _counters = counters;
+        _status = status;
+        _logger = logger;
+    }
+
+    /// <summary>Answers a request; never throws.</summary>
+    public async Task HandleAsync(HttpContext context)
+    {
+        try
+        {
+            await AnswerAsync(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // the client has gone
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or SocketException)
+        {
+            if (context.RequestAborted.IsCancellationRequested)
+                return;
+            LogFailed(context.Request.Path, exception.Message);
+            if (context.Response.HasStarted)
+                context.Abort();
+            else
+            {
+                context.Response.Clear();
+                await FailAsync(context, StatusCodes.Status500InternalServerError, "the server cannot read its repository");
+            }
+        }
+    }
+
+    private Task AnswerAsync(HttpContext context)
+    {
+        var request = context.Request;
+        if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method))
+        {
+            context.Response.Headers.Allow = "GET, HEAD";
+            context.Response.Headers.Connection = "close";
+            return FailAsync(context, StatusCodes.Status405MethodNotAllowed, "method not allowed: expected GET or HEAD");
+        }
+        if (context.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody == true && request.ContentLength != 0)
+        {
+            context.Response.Headers.Connection = "close";
+            return FailAsync(context, StatusCodes.Status413PayloadTooLarge, "request too large: expected no body");
+        }
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var path = target.AsSpan();
+        var query = path.IndexOf('?');
+        if (query >= 0)
+            path = path[..query];
+        switch (path)
+        {
+            case "/announce":
+                return _tracker.AnnounceAsync(context);
+            case "/scrape":
+                return _tracker.ScrapeAsync(context);
+            case "/healthz":
+                return WriteHealthAsync(context);
+            case "/metrics":
+                context.Response.Headers.CacheControl = "no-store";
+                return PlainResponse.WriteAsync(
+                    context,
+                    "text/plain; version=0.0.4; charset=utf-8",
+                    MetricsReport.Write(_status(false), _counters)
+                );
+            case "/":
+                context.Response.Headers.CacheControl = "no-store";
+                context.Response.Headers.ContentSecurityPolicy = StatusPage.ContentSecurityPolicy;
+                return PlainResponse.WriteAsync(
+                    context,
+                    "text/html; charset=utf-8",
+                    StatusPage.Write(_status(true), _counters)
+                );
+            default:
+                return RepositoryPath.TryParse(path, out var file)
+                    ? _files.ServeAsync(context, file)
+                    : FailAsync(context, StatusCodes.Status404NotFound, "not found: no file of a repository has such a path");
+        }
+    }
+
+    private Task WriteHealthAsync(HttpContext context)
+    {
+        var status = _status(false);
+        context.Response.StatusCode = status.IsReady
+            ? StatusCodes.Status200OK
+            : StatusCodes.Status503ServiceUnavailable;
+        context.Response.Headers.CacheControl = "no-store";
+        return PlainResponse.WriteAsync(context, "application/json", HealthReport.Write(status));
+    }
+
+    private Task FailAsync(HttpContext context, int status, string reason)
+    {
+        _counters.RequestRefused();
+        return PlainResponse.FailAsync(context, status, reason);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Path} failed: {Reason}")]
+    private partial void LogFailed(string path, string reason);
+}

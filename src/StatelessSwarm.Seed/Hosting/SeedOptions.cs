@@ -1,0 +1,41 @@
+using System.Net;
+using StatelessSwarm.Seed.Tracking;
+
+namespace StatelessSwarm.Seed.Hosting;
+
+/// <summary>What the server is told.</summary>
+internal sealed record SeedOptions
+{
+    /// <summary>The repository's directory.</summary>
+    public required string RepositoryDirectory { get; init; }
+
+    /// <summary>Addresses for HTTP and for peers; empty for every address, v4 and v6.</summary>
+    public IReadOnlyList<IPAddress> ListenAddresses { get; init; } = [];
+
+    /// <summary>HTTP port; default 8080, 0 picks a free one.</summary>
+    public int HttpPort { get; init; } = 8080;
+
+    /// <summary>TCP port for peers; default 6881, 0 picks a free one.</summary>
+    public int PeerPort { get; init; } = 6881;
+
+    /// <summary>Announce the server by mDNS.</summary>
+    public bool UseMulticastDns { get; init; } = true;
+
+    /// <summary>Most bytes per second sent to peers, 0 for no limit. HTTP is not held back: it is the machines' last resort.</summary>
+    public long UploadBytesPerSecond { get; init; }
+
+    /// <summary>Hash every file before it is seeded.</summary>
+    public bool Verify { get; init; }
+
+    /// <summary>Limits and pace of the tracker.</summary>
+    public TrackerOptions Tracker { get; init; } = new();
+
+    /// <summary>Most HTTP connections at once; default 2048.</summary>
+    public int MaxHttpConnections { get; init; } = 2048;
+
+    /// <summary>How long a client may take to send its request's head; default 10 s.</summary>
+    public TimeSpan RequestHeadTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long open transfers may go on after a stop was asked for; default 3 s.</summary>
+    public TimeSpan StopTimeout { get; init; } = TimeSpan.FromSeconds(3);
+}

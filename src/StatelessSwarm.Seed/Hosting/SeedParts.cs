@@ -1,0 +1,8 @@
+using StatelessSwarm.Seed.Releases;
+
+namespace StatelessSwarm.Seed.Hosting;
+
+/// <summary>What a server is composed of beside itself.</summary>
+/// <param name="Source">The repository's releases.</param>
+/// <param name="Peer">The first peer of every release; owned by the server.</param>
+internal sealed record SeedParts(IReleaseSource Source, IReleasePeer Peer);
