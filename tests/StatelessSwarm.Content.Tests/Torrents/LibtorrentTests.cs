@@ -110,6 +110,7 @@ public sealed class LibtorrentTests
         using var python = Process.Start(
             new ProcessStartInfo("/usr/bin/python3", ["-c", script, argument])
             {
+                UseShellExecute = false,
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,
                 RedirectStandardError = true,
