@@ -1,0 +1,80 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Wire;
+using StatelessSwarm.Swarm.Trackers;
+
+namespace StatelessSwarm.Swarm.Tests.Trackers;
+
+public sealed class HttpTrackerClientTests
+{
+    private static readonly InfoHash Hash = new([.. Enumerable.Range(0, 20).Select(i => (byte)(i * 13))]);
+
+    [Fact]
+    public async Task AnnounceAsync_Request_CarriesEveryByteOfTheHashEscaped()
+    {
+        using var tracker = new TcpListener(IPAddress.Loopback, 0);
+        tracker.Start();
+        using var client = new HttpTrackerClient();
+        var announce = client.AnnounceAsync(UriOf(tracker), Request(), CancellationToken.None);
+        var head = await AnswerAsync(tracker, "HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\nd8:intervali300ee");
+        var line = head.Split("\r\n")[0];
+        foreach (var item in Hash.AsSpan())
+            Assert.Contains($"%{item:x2}", line, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("&port=6881&uploaded=1&downloaded=2&left=3&compact=1", line, StringComparison.Ordinal);
+        Assert.Contains("&event=started", line, StringComparison.Ordinal);
+        Assert.Equal(TimeSpan.FromSeconds(300), (await announce).Interval);
+    }
+
+    [Fact]
+    public async Task AnnounceAsync_ReplyLargerThanTheLimit_IsRefused()
+    {
+        using var tracker = new TcpListener(IPAddress.Loopback, 0);
+        tracker.Start();
+        using var client = new HttpTrackerClient();
+        var announce = client.AnnounceAsync(UriOf(tracker), Request(), CancellationToken.None);
+        var body = new string('x', HttpTrackerClient.MaxReplyBytes + 1);
+        await AnswerAsync(tracker, $"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+        await Assert.ThrowsAsync<TrackerException>(() => announce);
+    }
+
+    [Fact]
+    public async Task AnnounceAsync_NotOk_SaysTheStatus()
+    {
+        using var tracker = new TcpListener(IPAddress.Loopback, 0);
+        tracker.Start();
+        using var client = new HttpTrackerClient();
+        var announce = client.AnnounceAsync(UriOf(tracker), Request(), CancellationToken.None);
+        await AnswerAsync(tracker, "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n");
+        var fault = await Assert.ThrowsAsync<TrackerException>(() => announce);
+        Assert.Contains("503", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnnounceAsync_NobodyListens_IsATrackerFault()
+    {
+        using var tracker = new TcpListener(IPAddress.Loopback, 0);
+        tracker.Start();
+        var uri = UriOf(tracker);
+        tracker.Stop();
+        using var client = new HttpTrackerClient();
+        await Assert.ThrowsAsync<TrackerException>(() => client.AnnounceAsync(uri, Request(), CancellationToken.None));
+    }
+
+    private static Uri UriOf(TcpListener tracker) => new($"http://127.0.0.1:{((IPEndPoint)tracker.LocalEndpoint).Port}/announce");
+
+    private static AnnounceRequest Request() =>
+        new(Hash, PeerId.Create(Hash.AsSpan()), 6881, 1, 2, 3, AnnounceEvent.Started);
+
+    private static async Task<string> AnswerAsync(TcpListener tracker, string answer)
+    {
+        using var socket = await tracker.AcceptSocketAsync();
+        var buffer = new byte[8192];
+        var head = new StringBuilder();
+        while (!head.ToString().Contains("\r\n\r\n", StringComparison.Ordinal))
+            head.Append(Encoding.ASCII.GetString(buffer, 0, await socket.ReceiveAsync(buffer)));
+        await socket.SendAsync(Encoding.ASCII.GetBytes(answer));
+        return head.ToString();
+    }
+}

@@ -1,0 +1,67 @@
+using StatelessSwarm.Content.Torrents;
+
+namespace StatelessSwarm.Testing.Torrents;
+
+/// <summary>A hybrid torrent over repeatable random files in a temporary directory that goes away with it.</summary>
+public sealed class SampleTorrent : IDisposable
+{
+    private SampleTorrent(string directory, Metainfo metainfo, byte[] metainfoBytes, IReadOnlyList<string> paths)
+    {
+        Directory = directory;
+        Metainfo = metainfo;
+        MetainfoBytes = metainfoBytes;
+        Paths = paths;
+    }
+
+    /// <summary>Temporary directory; the torrent's files are in its subdirectory <c>source</c>.</summary>
+    public string Directory { get; }
+
+    /// <summary>The torrent.</summary>
+    public Metainfo Metainfo { get; }
+
+    /// <summary>The .torrent file.</summary>
+    public byte[] MetainfoBytes { get; }
+
+    /// <summary>Absolute path of every file, in the torrent's order.</summary>
+    public IReadOnlyList<string> Paths { get; }
+
+    /// <summary>Makes files of the given lengths and their torrent.</summary>
+    public static async Task<SampleTorrent> CreateAsync(int pieceLength, params int[] lengths)
+    {
+        var directory = System.IO.Directory.CreateTempSubdirectory("ss-torrent-").FullName;
+        var source = Path.Combine(directory, "source");
+        System.IO.Directory.CreateDirectory(source);
+        var random = new Random(lengths.Sum());
+        var files = new List<TorrentBuildFile>();
+        for (var i = 0; i < lengths.Length; i++)
+        {
+            var bytes = new byte[lengths[i]];
+            random.NextBytes(bytes);
+            var name = $"file{i}.bin";
+            await File.WriteAllBytesAsync(Path.Combine(source, name), bytes);
+            files.Add(new TorrentBuildFile(name, new MemoryStream(bytes), bytes.Length));
+        }
+        var options = new TorrentBuildOptions { Name = "sample", PieceLength = pieceLength };
+        var torrent = await TorrentBuilder.BuildHybridAsync(options, files, null, CancellationToken.None);
+        var metainfo = Metainfo.Parse(torrent);
+        return new SampleTorrent(
+            directory,
+            metainfo,
+            torrent,
+            [.. metainfo.Info.Files.Select(file => Path.Combine(source, file.Path))]
+        );
+    }
+
+    /// <summary>Absolute paths for the torrent's files in another subdirectory.</summary>
+    public IReadOnlyList<string> PathsIn(string name) =>
+        [.. Metainfo.Info.Files.Select(file => Path.Combine(Directory, name, file.Path))];
+
+    /// <summary>True when every file in the subdirectory has the source's bytes.</summary>
+    public bool IsIdentical(string name) =>
+        PathsIn(name)
+            .Zip(Paths)
+            .All(pair => File.ReadAllBytes(pair.First).AsSpan().SequenceEqual(File.ReadAllBytes(pair.Second)));
+
+    /// <inheritdoc/>
+    public void Dispose() => System.IO.Directory.Delete(Directory, recursive: true);
+}
