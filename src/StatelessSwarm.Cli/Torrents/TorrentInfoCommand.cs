@@ -1,0 +1,82 @@
+using System.CommandLine;
+using StatelessSwarm.Cli.Commands;
+using StatelessSwarm.Cli.Exits;
+using StatelessSwarm.Cli.Units;
+using StatelessSwarm.Content.Torrents;
+
+namespace StatelessSwarm.Cli.Torrents;
+
+/// <summary><c>stateless torrent info</c></summary>
+internal static class TorrentInfoCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Create(CommandContext context)
+    {
+        var file = new Argument<string>("file") { HelpName = "FILE", Description = "A .torrent file." };
+        var json = JsonOption.Create();
+        var command = new ToolCommand("info", "Says what is in a .torrent file.", "stateless torrent info root.torrent")
+        {
+            file, json,
+        };
+        command.SetAction(result =>
+        {
+            var metainfo = TorrentFiles.Load(result.GetRequiredValue(file));
+            if (result.GetValue(json))
+                WriteJson(context, metainfo);
+            else
+                WriteText(context.Terminal.Out, metainfo);
+            return (int)ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static void WriteText(TextWriter writer, Metainfo metainfo)
+    {
+        var info = metainfo.Info;
+        writer.WriteLine($"name     {info.Name}");
+        writer.WriteLine($"v1       {info.V1Hash?.ToString() ?? "-"}");
+        writer.WriteLine($"v2       {info.V2Hash?.ToString() ?? "-"}");
+        writer.WriteLine($"content  {ByteCount.Format(info.ContentBytes)} in {info.Files.Count} files");
+        writer.WriteLine($"pieces   {info.PieceCount} of {ByteCount.Format(info.PieceLength)}");
+        writer.WriteLine($"private  {(info.IsPrivate ? "yes" : "no")}");
+        foreach (var tracker in metainfo.TrackerTiers.SelectMany(tier => tier))
+            writer.WriteLine($"tracker  {tracker}");
+        foreach (var seed in metainfo.WebSeeds)
+            writer.WriteLine($"web seed {seed}");
+        foreach (var item in info.Files)
+            writer.WriteLine($"file     {item.Length, 14} {item.Path}");
+    }
+
+    private static void WriteJson(CommandContext context, Metainfo metainfo) =>
+        JsonOption.Write(
+            context.Terminal.Out,
+            json =>
+            {
+                var info = metainfo.Info;
+                json.WriteString("name", info.Name);
+                json.WriteString("v1", info.V1Hash?.ToString());
+                json.WriteString("v2", info.V2Hash?.ToString());
+                json.WriteNumber("content_bytes", info.ContentBytes);
+                json.WriteNumber("piece_length", info.PieceLength);
+                json.WriteNumber("piece_count", info.PieceCount);
+                json.WriteBoolean("private", info.IsPrivate);
+                json.WriteStartArray("trackers");
+                foreach (var tracker in metainfo.TrackerTiers.SelectMany(tier => tier))
+                    json.WriteStringValue(tracker);
+                json.WriteEndArray();
+                json.WriteStartArray("web_seeds");
+                foreach (var seed in metainfo.WebSeeds)
+                    json.WriteStringValue(seed);
+                json.WriteEndArray();
+                json.WriteStartArray("files");
+                foreach (var item in info.Files)
+                {
+                    json.WriteStartObject();
+                    json.WriteString("path", item.Path);
+                    json.WriteNumber("length", item.Length);
+                    json.WriteEndObject();
+                }
+                json.WriteEndArray();
+            }
+        );
+}

@@ -1,0 +1,215 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net;
+using Microsoft.Extensions.Logging.Abstractions;
+using StatelessSwarm.Cli.Commands;
+using StatelessSwarm.Cli.Exits;
+using StatelessSwarm.Cli.Terminals;
+using StatelessSwarm.Cli.Units;
+using StatelessSwarm.Node.Torrents;
+using StatelessSwarm.Swarm.Hosting;
+
+namespace StatelessSwarm.Cli.Torrents;
+
+/// <summary><c>stateless torrent get</c> and <c>serve</c></summary>
+internal static class TorrentTransferCommands
+{
+    /// <summary>The download command.</summary>
+    public static Command CreateGet(CommandContext context)
+    {
+        var options = new Shared();
+        var file = new Argument<string>("file") { HelpName = "FILE", Description = "A .torrent file (v2 or hybrid)." };
+        var output = new Option<string>("--output", "-o") { HelpName = "DIR", Description = "Directory to download into.", Required = true };
+        var seedAfter = new Option<bool>("--seed-after") { Description = "Go on serving until stopped." };
+        var command = new ToolCommand(
+            "get",
+            "Downloads a torrent; started again, it goes on where it was.",
+            "stateless torrent get root.torrent -o images --peer 10.0.0.5:6881"
+        )
+        {
+            file, output, seedAfter,
+        };
+        options.AddTo(command);
+        command.SetAction(
+            (result, cancellation) =>
+                RunAsync(
+                    context,
+                    options.Read(result, result.GetRequiredValue(file), result.GetRequiredValue(output)) with
+                    {
+                        ServesAfterwards = result.GetValue(seedAfter),
+                    },
+                    cancellation
+                )
+        );
+        return command;
+    }
+
+    /// <summary>The serving command.</summary>
+    public static Command CreateServe(CommandContext context)
+    {
+        var options = new Shared();
+        var file = new Argument<string>("file") { HelpName = "FILE", Description = "A .torrent file (v2 or hybrid)." };
+        var directory = new Argument<string>("directory") { HelpName = "DIR", Description = "Directory that holds its complete content." };
+        var command = new ToolCommand(
+            "serve",
+            "Serves a torrent's complete content until stopped; see `verify` for checking it first.",
+            "stateless torrent serve root.torrent images"
+        )
+        {
+            file, directory,
+        };
+        options.AddTo(command);
+        command.SetAction(
+            (result, cancellation) =>
+                RunAsync(
+                    context,
+                    options.Read(result, result.GetRequiredValue(file), result.GetRequiredValue(directory)) with
+                    {
+                        IsSeed = true,
+                    },
+                    cancellation
+                )
+        );
+        return command;
+    }
+
+    private static async Task<int> RunAsync(CommandContext context, TransferOptions options, CancellationToken cancellation)
+    {
+        var started = context.Time.GetTimestamp();
+        var isComplete = options.IsSeed;
+        var name = options.Metainfo.Info.Name;
+        var output = context.Terminal.Out;
+        try
+        {
+            await context.Progress.RunAsync(
+                options.IsSeed ? $"serving {name}" : name,
+                async progress =>
+                {
+                    await TorrentTransfer.RunAsync(
+                        options,
+                        port => output.WriteLine($"ready: peers={port}"),
+                        status =>
+                        {
+                            isComplete = true;
+                            var seconds = context.Time.GetElapsedTime(started).TotalSeconds;
+                            output.WriteLine(
+                                string.Create(
+                                    CultureInfo.InvariantCulture,
+                                    $"complete: {status.ContentBytes} bytes in {seconds:0.000} s, disk {status.DiskBytes}, lan {status.ReceivedLanBytes}, wan {status.ReceivedWanBytes}, wasted {status.WastedBytes}"
+                                )
+                            );
+                            output.Flush();
+                        },
+                        new StatusProgress(progress),
+                        context.Time,
+                        NullLoggerFactory.Instance,
+                        cancellation
+                    );
+                    return true;
+                }
+            );
+            return (int)ExitCode.Done;
+        }
+        catch (OperationCanceledException) when (isComplete)
+        {
+            // Serving ends when it is told to: that is success.
+            return (int)ExitCode.Done;
+        }
+    }
+
+    private sealed class StatusProgress(IProgress<ProgressStep> target) : IProgress<TorrentStatus>
+    {
+        public void Report(TorrentStatus value)
+        {
+            var sent = value.SentLanBytes + value.SentWanBytes;
+            target.Report(
+                new ProgressStep(
+                    value.VerifiedBytes,
+                    value.ContentBytes,
+                    $"{ByteCount.Format(value.VerifiedBytes)} of {ByteCount.Format(value.ContentBytes)}, sent {ByteCount.Format(sent)}, {value.Peers} peers"
+                )
+            );
+        }
+    }
+
+    /// <summary>Options that downloading and serving share.</summary>
+    private sealed class Shared
+    {
+        private readonly Option<int> _port = new("--port")
+        {
+            HelpName = "PORT",
+            Description = "TCP port for peers, 0 for a free one.",
+            DefaultValueFactory = _ => 6881,
+        };
+
+        private readonly Option<string[]> _listen = new("--listen")
+        {
+            HelpName = "ADDRESS",
+            Description = "Address to accept peers on; may be given again; default all.",
+            DefaultValueFactory = _ => [],
+        };
+
+        private readonly Option<string[]> _peers = new("--peer")
+        {
+            HelpName = "HOST:PORT",
+            Description = "A peer to connect to; may be given again.",
+            DefaultValueFactory = _ => [],
+        };
+
+        private readonly Option<string[]> _trackers = new("--tracker")
+        {
+            HelpName = "URL",
+            Description = "HTTP tracker beside the torrent's own; may be given again.",
+            DefaultValueFactory = _ => [],
+        };
+
+        private readonly Option<string?> _uploadLimit = new("--upload-limit")
+        {
+            HelpName = "RATE",
+            Description = "Bytes per second sent at most, such as 5M; default no limit.",
+        };
+
+        public void AddTo(Command command)
+        {
+            command.Add(_port);
+            command.Add(_listen);
+            command.Add(_peers);
+            command.Add(_trackers);
+            command.Add(_uploadLimit);
+        }
+
+        public TransferOptions Read(ParseResult result, string file, string directory)
+        {
+            var addresses = result.GetRequiredValue(_listen);
+            return new TransferOptions
+            {
+                Metainfo = TorrentFiles.LoadV2(file),
+                Directory = directory,
+                Port = result.GetValue(_port),
+                ListenAddresses = addresses.Length == 0 ? [IPAddress.IPv6Any] : [.. addresses.Select(ParseAddress)],
+                Peers = [.. result.GetRequiredValue(_peers).Select(ParsePeer)],
+                Trackers = [.. result.GetRequiredValue(_trackers).Select(ParseTracker)],
+                UploadBytesPerSecond = result.GetValue(_uploadLimit) is { } rate ? ParseRate(rate) : 0,
+            };
+        }
+
+        private static IPAddress ParseAddress(string text) =>
+            IPAddress.TryParse(text, out var address) ? address : throw Wrong("--listen", text, "an IP address");
+
+        private static IPEndPoint ParsePeer(string text) =>
+            IPEndPoint.TryParse(text, out var endPoint) && endPoint.Port > 0
+                ? endPoint
+                : throw Wrong("--peer", text, "ADDRESS:PORT");
+
+        private static Uri ParseTracker(string text) =>
+            Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
+                ? uri
+                : throw Wrong("--tracker", text, "an http or https URL");
+
+        private static long ParseRate(string text) =>
+            ByteCount.TryParse(text, out var bytes) && bytes > 0 ? bytes : throw Wrong("--upload-limit", text, "bytes per second such as 5M");
+
+        private static CommandException Wrong(string option, string text, string expected) =>
+            new(ExitCode.Usage, $"{option} {text}: {expected} expected");
+    }
+}
