@@ -5,6 +5,7 @@ using StatelessSwarm.Cli.Exits;
 using StatelessSwarm.Cli.Images;
 using StatelessSwarm.Cli.Keys;
 using StatelessSwarm.Cli.Repositories;
+using StatelessSwarm.Cli.Torrents;
 using StatelessSwarm.Node.Configuration;
 
 namespace StatelessSwarm.Cli.Commands;
@@ -23,6 +24,7 @@ internal static class CommandTree
         root.Add(KeyCommands.Create(context));
         root.Add(RepositoryCommands.Create(context));
         root.Add(PublishCommand.Create(context));
+        root.Add(TorrentCommands.Create(context));
         foreach (var option in root.Options)
         {
             if (option is HelpOption { Action: HelpAction action } help)
