@@ -49,14 +49,15 @@ class inside:
 
 
 def command_in(ns, argv, own_mounts=False, dies_with_parent=True):
-    """argv that runs a command inside a namespace.
+    """argv that runs a command inside a namespace; '' stands for the machine's own.
 
     own_mounts: in its own mount namespace too, so that what it mounts never shows on the machine and goes away with
     the last process inside. dies_with_parent: the kernel ends it when the thread that started it ends, kill -9 included.
     Each wrapper execs the next one, so the process id stays the one that was started.
     """
     out = ["setpriv", "--pdeathsig", "KILL", "--"] if dies_with_parent else []
-    out += ["nsenter", "--net=" + os.path.join(NETNS_DIR, ns), "--"]
+    if ns:
+        out += ["nsenter", "--net=" + os.path.join(NETNS_DIR, ns), "--"]
     if own_mounts:
         out += ["unshare", "--mount", "--propagation", "slave", "--"]
     return out + list(argv)

@@ -26,6 +26,7 @@ class Process:
         os.makedirs(directory, exist_ok=True)
         self.log = os.path.join(directory, role + ".log")
         command = command_in(host.ns, (["nice", "-n", str(nice)] if nice else []) + self.argv, own_mounts)
+        self.started_at = time.time()
         with open(self.log, "ab") as log:
             self._popen = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=directory,
                                            env=dict(os.environ, HOME=directory, TMPDIR=directory, **(env or {})),

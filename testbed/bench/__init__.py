@@ -1,0 +1,1 @@
+"""Named comparisons with other programs: see tools/bench."""

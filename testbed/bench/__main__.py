@@ -1,0 +1,77 @@
+"""Runs a named comparison and prints a table: tools/bench NAME [--json FILE] [--size MIB] [--rounds N]
+
+  --json FILE    rows as JSON: {"measure":"pair.wall_seconds","subject":"stateless","value":..,"unit":"s","runs":[..]}
+  --size MIB     payload of the pair (default 1024); the LAN's is a sixteenth of it (default 64)
+  --rounds N     runs of every subject, alternating; the table holds medians (default 3)
+  --subjects A,B only these: stateless, libtorrent, aria2, nginx-curl
+Names: swarm
+"""
+import argparse
+import json
+import os
+import shutil
+import signal
+import sys
+import tempfile
+
+from testbed import product
+from testbed.bench import comparison, swarm
+from testbed.machine import CpuGroup
+
+COMPARISONS = {"swarm": swarm.Comparison}
+SCRATCH_BYTES = 6 << 30
+
+
+def _scratch():
+    """A folder on a tmpfs with room, else below artifacts: then the disk is in the figures."""
+    shm = "/dev/shm"
+    roomy = os.path.isdir(shm) and shutil.disk_usage(shm).free > SCRATCH_BYTES
+    if not roomy:
+        os.makedirs(product.ARTIFACTS, exist_ok=True)
+        print("no tmpfs with %d GiB free: the disk is in the figures" % (SCRATCH_BYTES >> 30), file=sys.stderr)
+    return tempfile.mkdtemp(prefix="stateless-bench-", dir=shm if roomy else product.ARTIFACTS)
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="tools/bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("comparison", choices=sorted(COMPARISONS))
+    parser.add_argument("--json", metavar="FILE")
+    parser.add_argument("--size", type=int)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--subjects", type=lambda text: text.split(","))
+    parser.add_argument("--scenes", type=lambda text: text.split(","), help="only these scenes: pair, lan16")
+    parser.add_argument("--product", metavar="DIR", help="a folder with published programs, instead of publishing now")
+    options = parser.parse_args()
+    if os.geteuid():
+        raise SystemExit("bench needs root: the lab is made of network namespaces")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    say = lambda text: print(text, file=sys.stderr, flush=True)
+    ours = not options.subjects or comparison.OURS in options.subjects
+    programs = None
+    if ours:
+        say("publishing stateless")
+        programs = product.Product(os.path.join(options.product, "stateless"), "") if options.product else product.publish(seed=False)
+    work, name = _scratch(), "b%d" % (os.getpid() % 1000000)
+    group, rows, failures = CpuGroup(name, 65536), [], []
+    try:
+        chosen = COMPARISONS[options.comparison](programs, work, options.size, options.subjects)
+        for scene in chosen.scenes:
+            if options.scenes and scene.name not in options.scenes:
+                continue
+            result = comparison.execute(scene, chosen.settings(scene), work, name, options.rounds, say)
+            rows += comparison.rows(result)
+            failures += result.failures
+    finally:
+        group.close()
+        shutil.rmtree(work, ignore_errors=True)
+    print(comparison.table(rows))
+    if options.json:
+        with open(options.json, "w") as file:
+            json.dump(rows, file, indent=1)
+    for failure in failures:
+        say("failed: " + failure)
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

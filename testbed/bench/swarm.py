@@ -1,0 +1,61 @@
+"""`swarm`: one transfer between two hosts, and one LAN of sixteen behind a slow seed, with libtorrent and aria2 beside us."""
+import json
+import os
+import subprocess
+import sys
+
+from testbed.bench.comparison import OURS, TESTBED, Measure, Scene
+
+_TRACKER = "http://10.77.1.10:6969/announce"
+
+
+def _per_gb(seconds, run):
+    return seconds / (run["payload"] * run["nodes"] / 1e9)
+
+
+def _seed_cpu(run):
+    return sum(service["cpu"] for name, service in run["services"].items() if not name.startswith("tracker"))
+
+
+_PAIR = (
+    Measure("wall_seconds", "s", lambda r: r["t_max"], over="libtorrent"),
+    Measure("leech_cpu_seconds", "s", lambda r: r["node_cpu"]["total"], over="libtorrent"),
+    Measure("seed_cpu_seconds", "s", _seed_cpu, over="libtorrent"),
+    Measure("leech_anon_memory", "MB", lambda r: r["node_anon_mb"]["max"]),
+    Measure("leech_rss", "MB", lambda r: r["node_rss_mb"]["max"]),
+    Measure("first_data_seconds", "s", lambda r: r["seed_first_data_s"]),
+)
+_LAN = (
+    Measure("last_node_seconds", "s", lambda r: r["t_max"], over="libtorrent"),
+    Measure("last_node_ratio", "ratio", lambda r: r["ratio_max"]),
+    Measure("median_node_ratio", "ratio", lambda r: r["ratio_median"]),
+    Measure("seed_copies", "copies", lambda r: r["seed_copies"]),
+    Measure("node_cpu_per_gb", "s/GB", lambda r: _per_gb(r["node_cpu"]["total"], r)),
+    Measure("node_anon_memory", "MB", lambda r: r["node_anon_mb"]["max"]),
+    Measure("first_data_seconds", "s", lambda r: r["seed_first_data_s"]),
+)
+
+
+class Comparison:
+    """Payloads and scenes. size scales both: the pair's payload in MiB, the LAN's is a sixteenth of it."""
+
+    def __init__(self, product, work, size=None, subjects=None):
+        pair, lan = size or 1024, max(1, (size or 1024) // 16)
+        chosen = lambda every: tuple(s for s in every if not subjects or s in subjects)
+        self._product, self._work = product, work
+        self.scenes = (Scene("pair", "s1-pair", pair, chosen((OURS, "libtorrent", "aria2", "nginx-curl")), _PAIR),
+                       Scene("lan16", "s2-lan16", lan, chosen((OURS, "libtorrent", "aria2")), _LAN))
+
+    def settings(self, scene):
+        """Makes the scene's payload; returns subject -> the variables its peer description wants."""
+        folder = os.path.join(self._work, "payload")
+        out = subprocess.run([sys.executable, os.path.join(TESTBED, "peers", "mkpayload.py"), folder, str(scene.mib),
+                              "--seed", "7", "--announce", _TRACKER], check=True, capture_output=True, text=True).stdout
+        made = json.loads(out)
+        common = {"payload": made["payload"], "sha256": made["sha256"], "torrent": made["torrent"]}
+        ours = common
+        if OURS in scene.subjects:      # foreign clients get a v1 torrent (one hash), ours verifies SHA-256
+            hybrid = os.path.join(folder, "payload-%d-hybrid.torrent" % scene.mib)
+            self._product.call("torrent", "create", made["payload"], "-o", hybrid, "--announce", _TRACKER)
+            ours = dict(common, torrent=hybrid, stateless=self._product.stateless)
+        return lambda subject: dict(ours if subject == OURS else common)

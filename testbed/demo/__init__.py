@@ -1,0 +1,1 @@
+"""The whole product on a small data centre: see tools/demo."""

@@ -1,0 +1,61 @@
+"""The product's programs, published as a user gets them: `stateless` (NativeAOT) and `stateless-seed`."""
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+ARTIFACTS = os.path.join(ROOT, "artifacts")
+
+
+class CommandFailed(RuntimeError):
+    """A program of ours ended with an error; the message holds its own words."""
+
+
+@dataclass(frozen=True)
+class Product:
+    """Paths of the two programs."""
+    stateless: str
+    seed: str
+
+    def call(self, *arguments, check=True):
+        """Runs `stateless ...`; its standard output."""
+        done = subprocess.run([self.stateless, *map(str, arguments)], text=True, stdin=subprocess.DEVNULL, capture_output=True)
+        if check and done.returncode:
+            raise CommandFailed("stateless %s: exit code %d: %s" % (" ".join(map(str, arguments[:3])), done.returncode,
+                                                                  (done.stderr or done.stdout).strip()[-600:]))
+        return done.stdout
+
+    def call_json(self, *arguments):
+        return json.loads(self.call(*arguments, "--json"))
+
+
+def _publish(project, log):
+    target = os.path.join(ARTIFACTS, "product", project)
+    command = ["dotnet", "publish", os.path.join(ROOT, "src", "StatelessSwarm." + project), "-c", "Release", "-o", target,
+               "--nologo", "-v", "quiet", "-nodeReuse:false"]
+    os.makedirs(os.path.dirname(log), exist_ok=True)
+    with open(log, "ab") as file:
+        if subprocess.run(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, cwd=ROOT).returncode:
+            raise CommandFailed("%s does not publish, see %s" % (project, log))
+    return target
+
+
+def publish(seed=True):
+    """Publishes what is needed; nothing much happens when nothing changed."""
+    log = os.path.join(ARTIFACTS, "product", "publish.log")
+    cli = _publish("Cli", log)
+    return Product(os.path.join(cli, "stateless"), os.path.join(_publish("Seed", log), "stateless-seed") if seed else "")
+
+
+def built(directory=None):
+    """Programs that are there already: those of a folder, or the debug build's, as the tests have them."""
+    if directory:
+        found = Product(os.path.join(directory, "stateless"), os.path.join(directory, "stateless-seed"))
+    else:
+        found = Product(os.path.join(ARTIFACTS, "bin", "StatelessSwarm.Cli", "debug", "stateless"),
+                        os.path.join(ARTIFACTS, "bin", "StatelessSwarm.Seed", "debug", "stateless-seed"))
+    for path in (found.stateless, found.seed):
+        if not os.access(path, os.X_OK):
+            raise CommandFailed("%s is not there: build first" % path)
+    return found
