@@ -104,7 +104,7 @@ internal sealed class ResumeJournal : IDisposable
         for (var at = HeaderSize; at + sizeof(int) <= length; at += sizeof(int))
         {
             var piece = BinaryPrimitives.ReadInt32LittleEndian(span[at..]);
-            if ((uint)piece < (uint)pieceCount)
+            if (piece >= 0 && piece < pieceCount)
                 seen[piece] = true;
         }
         for (var piece = 0; piece < pieceCount; piece++)
