@@ -1,6 +1,3 @@
-using System.Net;
-using Microsoft.Extensions.Logging;
-
 namespace StatelessSwarm.Discovery;
 
 /// <summary>A change of what is on the link.</summary>

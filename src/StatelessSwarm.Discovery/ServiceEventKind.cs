@@ -1,6 +1,3 @@
-using System.Net;
-using Microsoft.Extensions.Logging;
-
 namespace StatelessSwarm.Discovery;
 
 /// <summary>What happened to a service.</summary>

@@ -1,6 +1,3 @@
-using System.Net;
-using Microsoft.Extensions.Logging;
-
 namespace StatelessSwarm.Discovery;
 
 /// <summary>A service to announce (RFC 6763).</summary>

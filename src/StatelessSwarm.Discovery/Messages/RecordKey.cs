@@ -1,0 +1,4 @@
+namespace StatelessSwarm.Discovery.Messages;
+
+/// <summary>What names a record set: name and type, class IN understood.</summary>
+internal readonly record struct RecordKey(DomainName Name, RecordType Type);
