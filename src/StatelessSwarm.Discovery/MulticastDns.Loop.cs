@@ -84,6 +84,8 @@ public sealed partial class MulticastDns
     {
         while (_protocol.TryTake(out var packet, Now))
             await _links.SendAsync(packet, Now, CancellationToken.None);
+        if (_isStopping)
+            return;
         foreach (var (key, announced) in _announcing)
         {
             if (_protocol.IsAnnounced(key) && announced.TrySetResult())
@@ -92,8 +94,6 @@ public sealed partial class MulticastDns
 
         foreach (var (key, registration) in _registrations)
             registration.Instance = _protocol.InstanceLabel(key);
-        if (_isStopping)
-            return;
         var due = _protocol.NextDue < _links.NextDue ? _protocol.NextDue : _links.NextDue;
         var wait = due == TimeSpan.MaxValue ? LongestWait : due - Now;
         wait = wait < ShortestWait ? ShortestWait : wait > LongestWait ? LongestWait : wait;
