@@ -3,7 +3,7 @@ namespace StatelessSwarm.Content.Torrents;
 /// <summary>What a new torrent is made of.</summary>
 public sealed record TorrentBuildOptions
 {
-    /// <summary>Name of the directory (always a multi-file torrent, so that a release of one file and of three look alike).</summary>
+    /// <summary>Name of the directory that holds the files; equal to the path of the only file for a single-file torrent.</summary>
     public required string Name { get; init; }
 
     /// <summary>Bytes per piece, a power of two from 16 KiB to 16 MiB; 0 picks 256 KiB up to 1 GiB of content, doubling per

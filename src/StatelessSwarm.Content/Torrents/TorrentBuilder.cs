@@ -82,9 +82,6 @@ public static partial class TorrentBuilder
                 throw new ContentException($"torrent: {file.Path}: expected 0 to {TorrentInfo.MaxContentBytes} bytes");
             sorted.Add((segments, file));
         }
-        // A v2 file tree cannot tell one file called like the torrent from a single-file torrent.
-        if (files.Count == 1 && files[0].Path == options.Name)
-            throw new ContentException($"torrent: name: expected another name than its only file's, '{options.Name}'");
         sorted.Sort((left, right) => ComparePaths(left.Segments, right.Segments));
         for (var i = 1; i < sorted.Count; i++)
         {
@@ -133,8 +130,16 @@ public static partial class TorrentBuilder
         writer.StartDictionary();
         writer.WriteKey("file tree"u8);
         WriteTree(writer, CollectionsMarshal.AsSpan(files), depth: 0);
-        writer.WriteKey("files"u8);
-        WriteV1Files(writer, files, pieceLength);
+        // A v2 file tree with one file called like the torrent says "single file": v1 has to say the same.
+        if (files.Count == 1 && files[0].Segments.Length == 1 && files[0].Segments[0] == options.Name)
+        {
+            writer.WriteEntry("length"u8, files[0].Length);
+        }
+        else
+        {
+            writer.WriteKey("files"u8);
+            WriteV1Files(writer, files, pieceLength);
+        }
         writer.WriteEntry("meta version"u8, 2);
         writer.WriteEntry("name"u8, options.Name);
         writer.WriteEntry("piece length"u8, pieceLength);
