@@ -13,7 +13,8 @@ namespace StatelessSwarm.Seed.Files;
 /// releases/{64 lower-case hex digits}/{1 or 2 segments}
 /// </code>
 /// A segment has 1 to 255 characters of <c>[A-Za-z0-9._~+@,=-]</c>, plain or percent-encoded. It does not begin with a dot
-/// (hidden files, '.' and '..') and does not end in <c>~</c>, <c>.tmp</c>, <c>.part</c> or <c>.lock</c> (files in the making).
+/// (hidden files, '.' and '..'); the last one does not end in <c>~</c>, <c>.tmp</c>, <c>.part</c> or <c>.lock</c> (files in
+/// the making; a version may end so).
 /// </summary>
 internal readonly record struct RepositoryPath
 {
@@ -58,6 +59,9 @@ internal readonly record struct RepositoryPath
             segments is [RepositoryLayout.Releases, _, _] or [RepositoryLayout.Releases, _, _, _] && IsDigest(segments[1]);
         if (!isMetadata && !isRelease)
             return false;
+        var name = segments[^1];
+        if (UnfinishedEndings.Any(ending => name.EndsWith(ending, StringComparison.OrdinalIgnoreCase)))
+            return false;
         path = new RepositoryPath(string.Join('/', segments), isRelease);
         return true;
     }
@@ -85,10 +89,7 @@ internal readonly record struct RepositoryPath
         }
         if (decoded.Length is 0 or > 255 || decoded[0] == '.')
             return false;
-        var text = decoded.ToString();
-        if (UnfinishedEndings.Any(ending => text.EndsWith(ending, StringComparison.OrdinalIgnoreCase)))
-            return false;
-        segment = text;
+        segment = decoded.ToString();
         return true;
     }
 }

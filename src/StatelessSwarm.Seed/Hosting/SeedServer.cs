@@ -1,11 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using StatelessSwarm.Content;
+using StatelessSwarm.Content.Manifests;
 using StatelessSwarm.Seed.Files;
 using StatelessSwarm.Seed.Releases;
 using StatelessSwarm.Seed.Status;
 using StatelessSwarm.Seed.Tracking;
 using StatelessSwarm.Swarm.Hosting;
+using StatelessSwarm.Trust;
 using StatelessSwarm.Trust.Repositories;
 
 namespace StatelessSwarm.Seed.Hosting;
@@ -199,13 +202,31 @@ internal sealed class SeedServer : IAsyncDisposable
         await _web.StartAsync(cancellation);
     }
 
-    private StatusSnapshot TakeStatus(bool withChannels) =>
-        new(
+    private StatusSnapshot TakeStatus(bool withChannels)
+    {
+        IReadOnlyList<ChannelPointer> channels = [];
+        string? fault = null;
+        try
+        {
+            if (withChannels)
+                channels = _parts.Source.ListChannels();
+        }
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or ContentException or TrustException)
+        {
+            // what breaks a format is named by its place in the repository, a fault of the disk by a path of this machine
+            fault = exception is ContentException or TrustException
+                ? exception.Message
+                : "the server cannot read its repository";
+        }
+        return new StatusSnapshot(
             _isReady,
             _time.GetElapsedTime(_started),
             _watcher.Served,
             _registry.Scrape([]),
             _registry.PeerCount,
-            withChannels ? _parts.Source.ListChannels() : []
+            channels,
+            fault
         );
+    }
 }

@@ -8,5 +8,6 @@ internal interface IReleasePeer : IAsyncDisposable
 
     /// <summary>Starts to serve a release straight from the repository's files.</summary>
     /// <exception cref="IOException">A file cannot be opened; names it.</exception>
+    /// <exception cref="InvalidOperationException">Another release has the same torrent.</exception>
     Task<IReleaseSession> SeedAsync(SeedRelease release, CancellationToken cancellation);
 }

@@ -26,6 +26,7 @@ internal sealed partial class ReleaseWatcher : IAsyncDisposable
     private volatile IReadOnlyList<ServedRelease> _snapshot = [];
     private string? _listFailure;
     private Task _loop = Task.CompletedTask;
+    private long _looks;
 
     /// <summary>Watches <paramref name="source"/>.</summary>
     public ReleaseWatcher(
@@ -46,6 +47,9 @@ internal sealed partial class ReleaseWatcher : IAsyncDisposable
     /// <summary>Releases served now, ordered by product and build.</summary>
     public IReadOnlyList<ServedRelease> Served => _snapshot;
 
+    /// <summary>How often it has looked to the end.</summary>
+    public long Looks => Interlocked.Read(ref _looks);
+
     /// <summary>Takes on the releases that are there, then goes on watching. Called once.</summary>
     public async Task StartAsync(CancellationToken cancellation)
     {
@@ -56,6 +60,8 @@ internal sealed partial class ReleaseWatcher : IAsyncDisposable
     /// <summary>Stops watching and drops every release.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (_stop.IsCancellationRequested)
+            return;
         await _stop.CancelAsync();
         await _loop;
         foreach (var digest in _served.Keys.ToArray())
@@ -72,6 +78,7 @@ internal sealed partial class ReleaseWatcher : IAsyncDisposable
             {
                 await LookAsync(cancellation);
                 _registry.Expire();
+                Interlocked.Increment(ref _looks);
             }
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
@@ -100,6 +107,9 @@ internal sealed partial class ReleaseWatcher : IAsyncDisposable
         {
             await DropAsync(digest);
             LogWithdrawn(digest);
+            // one that the peer refused may have been its twin: the same torrent under another manifest
+            foreach (var refused in _served.Where(pair => pair.Value.Session is null).Select(pair => pair.Key).ToArray())
+                await DropAsync(refused);
         }
         foreach (var digest in _failures.Keys.Where(digest => !wanted.Contains(digest)).ToArray())
             _failures.Remove(digest);
@@ -120,7 +130,7 @@ internal sealed partial class ReleaseWatcher : IAsyncDisposable
             {
                 session = await _peer.SeedAsync(release, cancellation);
             }
-            catch (IOException exception)
+            catch (Exception exception) when (exception is IOException or InvalidOperationException)
             {
                 // nodes can still fetch it over HTTP and from each other
                 LogNotSeeded(digest, exception.Message);

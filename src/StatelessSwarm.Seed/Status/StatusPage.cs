@@ -33,7 +33,9 @@ internal static class StatusPage
             .Append(Bytes(status.Releases.Sum(Sent))).Append(" to peers.</p>\n");
 
         html.Append("<h2>Channels</h2>\n");
-        if (status.Channels.Count == 0)
+        if (status.ChannelFault is { } fault)
+            html.Append("<p>Cannot be read: ").Append(Text(fault)).Append("</p>\n");
+        else if (status.Channels.Count == 0)
             html.Append("<p class=\"quiet\">None yet.</p>\n");
         else
         {

@@ -11,11 +11,13 @@ namespace StatelessSwarm.Seed.Status;
 /// <param name="Swarms">Their swarms.</param>
 /// <param name="TrackedPeers">Peers the tracker remembers.</param>
 /// <param name="Channels">Where the channels point; empty when not asked for.</param>
+/// <param name="ChannelFault">Why the channels cannot be shown, or null.</param>
 internal sealed record StatusSnapshot(
     bool IsReady,
     TimeSpan Uptime,
     IReadOnlyList<ServedRelease> Releases,
     IReadOnlyList<SwarmCounts> Swarms,
     int TrackedPeers,
-    IReadOnlyList<ChannelPointer> Channels
+    IReadOnlyList<ChannelPointer> Channels,
+    string? ChannelFault
 );

@@ -16,6 +16,8 @@ public sealed class RepositoryPathTests
             { "/metadata/channels/web/r%6fot.mp", "metadata/channels/web/root.mp", false },
             { $"/releases/{Digest}/manifest.mp", $"releases/{Digest}/manifest.mp", true },
             { $"/releases/{Digest}/release.torrent", $"releases/{Digest}/release.torrent", true },
+            { $"/releases/{Digest}/web-1.0~/root.erofs", $"releases/{Digest}/web-1.0~/root.erofs", true },
+            { $"/releases/{Digest}/SHA256SUMS", $"releases/{Digest}/SHA256SUMS", true },
             { $"/releases/{Digest}/web-1.0%2Bb~1/root.squashfs", $"releases/{Digest}/web-1.0+b~1/root.squashfs", true },
             { $"/releases/{Digest}/web-1.0+b%7e1/initrd.img", $"releases/{Digest}/web-1.0+b~1/initrd.img", true },
         };
