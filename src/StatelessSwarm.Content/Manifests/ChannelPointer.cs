@@ -34,12 +34,4 @@ public sealed partial record ChannelPointer
 
     /// <summary>The release's version, for people.</summary>
     public required string Version { get; init; }
-
-    /// <summary>The bytes that are signed.</summary>
-    /// <exception cref="ContentException">A field is outside its range.</exception>
-    public byte[] Encode() => throw new NotImplementedException();
-
-    /// <summary>Reads a pointer; strict.</summary>
-    /// <exception cref="ContentException">Names the field and what was expected.</exception>
-    public static ChannelPointer Decode(ReadOnlyMemory<byte> bytes) => throw new NotImplementedException();
 }

@@ -45,12 +45,4 @@ public sealed partial record ReleaseManifest
 
     /// <summary>Sum of the files' lengths.</summary>
     public long TotalBytes => Files.Sum(file => file.Length);
-
-    /// <summary>The bytes that are signed and hashed.</summary>
-    /// <exception cref="ContentException">A field is outside its range.</exception>
-    public byte[] Encode() => throw new NotImplementedException();
-
-    /// <summary>Reads a manifest; strict.</summary>
-    /// <exception cref="ContentException">Names the field and what was expected.</exception>
-    public static ReleaseManifest Decode(ReadOnlyMemory<byte> bytes) => throw new NotImplementedException();
 }

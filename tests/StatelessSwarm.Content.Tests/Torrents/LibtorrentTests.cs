@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using StatelessSwarm.Content.Merkle;
 using StatelessSwarm.Content.Torrents;
@@ -105,30 +104,6 @@ public sealed class LibtorrentTests
         }
     }
 
-    private static async Task<string> PythonAsync(string script, byte[] input, string argument = "")
-    {
-        using var python = Process.Start(
-            new ProcessStartInfo("/usr/bin/python3", ["-c", script, argument])
-            {
-                UseShellExecute = false,
-                RedirectStandardInput = true,
-                RedirectStandardOutput = true,
-                RedirectStandardError = true,
-            }
-        )!;
-        var output = python.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        var error = python.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        try
-        {
-            await python.StandardInput.BaseStream.WriteAsync(input, TestContext.Current.CancellationToken);
-            python.StandardInput.Close();
-        }
-        catch (IOException)
-        {
-            // It died before it read everything; its own words come below.
-        }
-        await python.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.True(python.ExitCode == 0, await error);
-        return (await output).Trim();
-    }
+    private static Task<string> PythonAsync(string script, byte[] input, string argument = "") =>
+        Programs.RunAsync("/usr/bin/python3", ["-c", script, argument], input);
 }
