@@ -2,11 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
-using StatelessSwarm.Content.Manifests;
-using StatelessSwarm.Content.Values;
 using StatelessSwarm.Seed.Hosting;
 using StatelessSwarm.Seed.Releases;
-using StatelessSwarm.Swarm.Hosting;
+using StatelessSwarm.Seed.Tests.Releases;
 
 namespace StatelessSwarm.Seed.Tests.Hosting;
 
@@ -14,13 +12,11 @@ namespace StatelessSwarm.Seed.Tests.Hosting;
 internal sealed class TestServer : IAsyncDisposable
 {
     public const string Digest = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
-    private readonly bool _ownsDirectory;
 
-    private TestServer(SeedServer seed, string directory, bool ownsDirectory)
+    private TestServer(SeedServer seed, string directory)
     {
         Seed = seed;
         Directory = directory;
-        _ownsDirectory = ownsDirectory;
         Http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false })
         {
             BaseAddress = new Uri($"http://127.0.0.1:{seed.HttpPort}"),
@@ -60,13 +56,13 @@ internal sealed class TestServer : IAsyncDisposable
         options = change?.Invoke(options) ?? options;
         var seed = await SeedServer.StartAsync(
             options,
-            new SeedParts(source ?? new EmptySource(), new StillPeer()),
+            new SeedParts(source ?? new FakeReleases(), new FakePeer()),
             HttpListeners.Bind(options.ListenAddresses, options.HttpPort),
             TimeProvider.System,
             NullLoggerFactory.Instance,
             CancellationToken.None
         );
-        return new TestServer(seed, directory, ownsDirectory: true);
+        return new TestServer(seed, directory);
     }
 
     public static void Write(string directory, string relative, ReadOnlySpan<byte> content)
@@ -107,8 +103,7 @@ internal sealed class TestServer : IAsyncDisposable
     {
         Http.Dispose();
         await Seed.DisposeAsync();
-        if (_ownsDirectory)
-            System.IO.Directory.Delete(Directory, recursive: true);
+        System.IO.Directory.Delete(Directory, recursive: true);
     }
 
     private static byte[] MakeContent()
@@ -116,33 +111,5 @@ internal sealed class TestServer : IAsyncDisposable
         var content = new byte[4 * 1024 * 1024 + 17];
         new Random(5).NextBytes(content);
         return content;
-    }
-
-    private sealed class EmptySource : IReleaseSource
-    {
-        public IReadOnlyList<Sha256Digest> List() => [];
-
-        public Task<SeedRelease> LoadAsync(Sha256Digest digest, CancellationToken cancellation) =>
-            throw new IOException("nothing here");
-
-        public IReadOnlyList<ChannelPointer> ListChannels() => [];
-    }
-
-    /// <summary>A peer without sockets.</summary>
-    private sealed class StillPeer : IReleasePeer
-    {
-        public int Port => 6881;
-
-        public Task<IReleaseSession> SeedAsync(SeedRelease release, CancellationToken cancellation) =>
-            Task.FromResult<IReleaseSession>(new Session());
-
-        public ValueTask DisposeAsync() => default;
-
-        private sealed class Session : IReleaseSession
-        {
-            public TorrentStatus Status { get; } = new() { IsComplete = true };
-
-            public ValueTask DisposeAsync() => default;
-        }
     }
 }

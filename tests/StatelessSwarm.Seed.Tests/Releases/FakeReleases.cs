@@ -16,9 +16,14 @@ internal sealed class FakeReleases : IReleaseSource
 
     public Exception? ListFault { get; set; }
 
+    public Exception? ChannelFault { get; set; }
+
     public List<ChannelPointer> Channels { get; } = [];
 
     public int Loads { get; private set; }
+
+    /// <summary>What a load waits for.</summary>
+    public Task Gate { get; set; } = Task.CompletedTask;
 
     public static async Task<SeedRelease> MakeAsync(string product, string version, string content, long build = 1)
     {
@@ -60,15 +65,14 @@ internal sealed class FakeReleases : IReleaseSource
 
     public IReadOnlyList<Sha256Digest> List() => ListFault is null ? [.. _releases.Keys] : throw ListFault;
 
-    public Task<SeedRelease> LoadAsync(Sha256Digest digest, CancellationToken cancellation)
+    public async Task<SeedRelease> LoadAsync(Sha256Digest digest, CancellationToken cancellation)
     {
         Loads++;
-        return Faults.TryGetValue(digest, out var fault)
-            ? Task.FromException<SeedRelease>(fault)
-            : Task.FromResult(_releases[digest]);
+        await Gate.WaitAsync(cancellation);
+        return Faults.TryGetValue(digest, out var fault) ? throw fault : _releases[digest];
     }
 
-    public IReadOnlyList<ChannelPointer> ListChannels() => Channels;
+    public IReadOnlyList<ChannelPointer> ListChannels() => ChannelFault is null ? Channels : throw ChannelFault;
 }
 
 /// <summary>A peer without sockets that remembers what it serves and, as the real one, takes a torrent once.</summary>
