@@ -1,7 +1,3 @@
-using System.Net;
-using StatelessSwarm.Content.Torrents;
-using StatelessSwarm.Content.Values;
-using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Wire;
 
 namespace StatelessSwarm.Engine.Torrents;
@@ -18,6 +14,31 @@ public sealed record EngineOptions
     /// <summary>Most connections of this torrent.</summary>
     public int MaxPeers { get; init; } = 128;
 
+    /// <summary>Neighbours we connect to by ourselves; default 40, well above the ln N a random graph needs to stay whole.</summary>
+    public int LanPeers { get; init; } = 40;
+
+    /// <summary>Peers beyond the WAN link we connect to by ourselves; default 8.</summary>
+    public int WanPeers { get; init; } = 8;
+
+    /// <summary>Connection attempts under way at a time; default 16.</summary>
+    public int MaxHalfOpen { get; init; } = 16;
+
     /// <summary>Requests a peer may have queued at us (advertised as BEP 10 <c>reqq</c>).</summary>
     public int RequestQueue { get; init; } = 1024;
+
+    /// <summary>Interested peers served at a time; default 64. Beyond it the one served longest gives way every ten seconds.</summary>
+    public int UploadSlots { get; init; } = 64;
+
+    /// <summary>Bytes of blocks handed to the shell for one peer at most; default 1 MiB. Slow peers get a quarter second's worth,
+    /// at least 64 KiB, so that a CANCEL still finds its request in our queue.</summary>
+    public int UploadAheadPerPeer { get; init; } = 1024 * 1024;
+
+    /// <summary>The same for all peers together; default 8 MiB. Every peer may always have two blocks.</summary>
+    public int UploadAhead { get; init; } = 8 * 1024 * 1024;
+
+    /// <summary>Bytes asked of one peer and not yet received, at most; default 16 MiB.</summary>
+    public int RequestAhead { get; init; } = 16 * 1024 * 1024;
+
+    /// <summary>Agree with neighbours who fetches what from a scarce source; default true.</summary>
+    public bool UsesClaims { get; init; } = true;
 }

@@ -1,0 +1,146 @@
+using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Peers;
+
+namespace StatelessSwarm.Engine.Downloading;
+
+/// <summary>
+/// A piece that is being fetched. Normally one peer, the owner, is asked for all of it, so that a wrong hash has one author.
+/// Blocks of a piece whose owner went are asked of its next owner; in the endgame a second peer may be asked as well.
+/// </summary>
+internal sealed class ActivePiece(int blocksPerPiece)
+{
+    private readonly BlockState[] _states = new BlockState[blocksPerPiece];
+    private readonly PeerState?[] _askedFirst = new PeerState?[blocksPerPiece];
+    private readonly PeerState?[] _askedSecond = new PeerState?[blocksPerPiece];
+    private readonly PeerState?[] _givers = new PeerState?[blocksPerPiece];
+    private readonly Sha256Digest[] _leaves = new Sha256Digest[blocksPerPiece];
+
+    /// <summary>Piece index.</summary>
+    public int Piece { get; private set; }
+
+    /// <summary>Place among the active pieces.</summary>
+    public int Place { get; set; }
+
+    /// <summary>Blocks of this piece.</summary>
+    public int BlockCount { get; private set; }
+
+    /// <summary>Blocks received.</summary>
+    public int Received { get; private set; }
+
+    /// <summary>Blocks nobody is asked for.</summary>
+    public int Missing { get; private set; }
+
+    /// <summary>The peer that is asked for what is missing; null when anyone may take over.</summary>
+    public PeerState? Owner { get; set; }
+
+    /// <summary>Fetched from a scarce source under a claim of ours.</summary>
+    public bool IsClaimed { get; set; }
+
+    /// <summary>Only one peer may contribute, because several have spoilt it together before.</summary>
+    public bool IsSolo { get; set; }
+
+    /// <summary>When a block last came, or the piece was started.</summary>
+    public long ProgressAt { get; set; }
+
+    /// <summary>All blocks are there.</summary>
+    public bool IsWhole => Received == BlockCount;
+
+    /// <summary>Hashes of the blocks, once all are there.</summary>
+    public ReadOnlySpan<Sha256Digest> Leaves => _leaves.AsSpan(0, BlockCount);
+
+    /// <summary>Starts over for a piece.</summary>
+    public void Reset(int piece, int blockCount)
+    {
+        Piece = piece;
+        BlockCount = blockCount;
+        Owner = null;
+        IsClaimed = false;
+        IsSolo = false;
+        Forget();
+    }
+
+    /// <summary>Forgets every block.</summary>
+    public void Forget()
+    {
+        Received = 0;
+        Missing = BlockCount;
+        Array.Clear(_states);
+        Array.Clear(_askedFirst);
+        Array.Clear(_askedSecond);
+        Array.Clear(_givers);
+    }
+
+    /// <summary>Where a block stands.</summary>
+    public BlockState StateOf(int block) => _states[block];
+
+    /// <summary>Who sent the block.</summary>
+    public PeerState? GiverOf(int block) => _givers[block];
+
+    /// <summary>First peer asked for the block.</summary>
+    public PeerState? AskedFirst(int block) => _askedFirst[block];
+
+    /// <summary>Second peer asked for the block.</summary>
+    public PeerState? AskedSecond(int block) => _askedSecond[block];
+
+    /// <summary>First block nobody is asked for, or -1.</summary>
+    public int NextMissing() => Missing == 0 ? -1 : Array.IndexOf(_states, BlockState.Missing, 0, BlockCount);
+
+    /// <summary>A peer is asked for a block; at most two are.</summary>
+    public void Ask(int block, PeerState peer)
+    {
+        if (_states[block] == BlockState.Missing)
+        {
+            _states[block] = BlockState.Requested;
+            Missing--;
+        }
+        if (_askedFirst[block] is null)
+            _askedFirst[block] = peer;
+        else
+            _askedSecond[block] = peer;
+    }
+
+    /// <summary>A peer is no longer asked for a block.</summary>
+    public void Unask(int block, PeerState peer)
+    {
+        if (_askedFirst[block] == peer)
+        {
+            _askedFirst[block] = _askedSecond[block];
+            _askedSecond[block] = null;
+        }
+        else if (_askedSecond[block] == peer)
+        {
+            _askedSecond[block] = null;
+        }
+        if (_states[block] == BlockState.Requested && _askedFirst[block] is null)
+        {
+            _states[block] = BlockState.Missing;
+            Missing++;
+        }
+    }
+
+    /// <summary>A block has come.</summary>
+    public void Take(int block, PeerState giver, in Sha256Digest leaf, long now)
+    {
+        if (_states[block] == BlockState.Missing)
+            Missing--;
+        _states[block] = BlockState.Received;
+        _askedFirst[block] = null;
+        _askedSecond[block] = null;
+        _givers[block] = giver;
+        _leaves[block] = leaf;
+        Received++;
+        ProgressAt = now;
+    }
+
+    /// <summary>The only peer that sent blocks, or null when there are several.</summary>
+    public PeerState? OnlyGiver()
+    {
+        var giver = _givers[0];
+        for (var block = 1; block < BlockCount; block++)
+        {
+            if (_givers[block] != giver)
+                return null;
+        }
+        return giver;
+    }
+}

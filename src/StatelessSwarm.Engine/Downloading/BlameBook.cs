@@ -1,0 +1,62 @@
+using StatelessSwarm.Engine.Peers;
+
+namespace StatelessSwarm.Engine.Downloading;
+
+/// <summary>
+/// Finds who sent wrong data. A piece from one peer convicts it at once. A piece from several is fetched again from one peer
+/// only; when it verifies, every block whose hash was different before convicts its sender (BEP 52 leaves make this exact).
+/// </summary>
+internal sealed class BlameBook
+{
+    /// <summary>Pieces remembered at most.</summary>
+    public const int MaxPieces = 64;
+
+    /// <summary>Spoilt versions remembered of one piece.</summary>
+    public const int MaxPerPiece = 4;
+
+    private readonly Dictionary<int, List<Suspicion>> _suspicions = [];
+
+    /// <summary>Convicted peers, in order; taken by the caller.</summary>
+    public List<PeerState> Convicted { get; } = [];
+
+    /// <summary>True when the piece must come from one peer.</summary>
+    public bool IsSuspect(int piece) => _suspicions.ContainsKey(piece);
+
+    /// <summary>The piece is whole and wrong.</summary>
+    public void Spoilt(ActivePiece piece)
+    {
+        if (piece.OnlyGiver() is { } liar)
+        {
+            Convicted.Add(liar);
+            return;
+        }
+        if (!_suspicions.TryGetValue(piece.Piece, out var versions))
+        {
+            if (_suspicions.Count >= MaxPieces)
+                return;
+            versions = [];
+            _suspicions.Add(piece.Piece, versions);
+        }
+        if (versions.Count >= MaxPerPiece)
+            return;
+        var givers = new PeerState[piece.BlockCount];
+        for (var block = 0; block < givers.Length; block++)
+            givers[block] = piece.GiverOf(block)!;
+        versions.Add(new Suspicion(givers, piece.Leaves.ToArray()));
+    }
+
+    /// <summary>The piece is whole and right.</summary>
+    public void Verified(ActivePiece piece)
+    {
+        if (_suspicions.Count == 0 || !_suspicions.Remove(piece.Piece, out var versions))
+            return;
+        foreach (var version in versions)
+        {
+            for (var block = 0; block < version.Givers.Length; block++)
+            {
+                if (version.Leaves[block] != piece.Leaves[block] && !Convicted.Contains(version.Givers[block]))
+                    Convicted.Add(version.Givers[block]);
+            }
+        }
+    }
+}

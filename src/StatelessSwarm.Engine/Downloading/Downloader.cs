@@ -1,0 +1,206 @@
+using StatelessSwarm.Content.Torrents;
+using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Peers;
+using StatelessSwarm.Engine.Picking;
+using StatelessSwarm.Engine.Torrents;
+using StatelessSwarm.Engine.Wire;
+
+namespace StatelessSwarm.Engine.Downloading;
+
+/// <summary>
+/// Requests and their answers. Keeps every peer's window full, takes blocks in, checks whole pieces, and puts requests that
+/// came to nothing back.
+/// </summary>
+internal sealed class Downloader(
+    PieceMap map,
+    PieceLayers layers,
+    ActivePieces active,
+    Availability availability,
+    PieceAssigner assigner,
+    BlameBook blame,
+    CommandQueue commands,
+    EngineClock clock,
+    DownloadCounters counters
+)
+{
+    /// <summary>Blocks nobody asked for that a peer may send before it is dropped; one is forgiven per block asked for.</summary>
+    public const int MaxUnaskedBlocks = 64;
+
+    /// <summary>Rest after a reject in milliseconds, times the rejects in a row (at most 16).</summary>
+    public const int RejectPauseMs = 250;
+
+    /// <summary>Asks the peer for as much as its window allows.</summary>
+    public void Fill(PeerState peer)
+    {
+        if (peer.IsClosing || peer.IsChokingUs || map.IsComplete || clock.Now < peer.PausedUntil)
+            return;
+        var limit = peer.IsSnubbed ? 1 : peer.Window.Blocks;
+        while (peer.Pending.Live < limit)
+        {
+            var piece = assigner.Next(peer);
+            if (piece is null)
+            {
+                peer.Window.RanDry();
+                return;
+            }
+            if (!Ask(peer, piece, piece.NextMissing()))
+                return;
+        }
+    }
+
+    /// <summary>Sends one request.</summary>
+    public bool Ask(PeerState peer, ActivePiece piece, int block)
+    {
+        if (!peer.Pending.TryAdd(piece.Piece, block, clock.Now))
+            return false;
+        piece.Ask(block, peer);
+        commands.Send(peer, PeerMessageKind.Request, map.BlockAt(piece.Piece, block));
+        return true;
+    }
+
+    /// <summary>A Piece message came. Says what rule it broke, and which piece it completed (or -1).</summary>
+    public PeerFault BlockReceived(PeerState peer, BlockRange range, in Sha256Digest leaf, long token, out int verified)
+    {
+        verified = -1;
+        Count(peer, range.Length);
+        if (!IsOurs(range))
+            return Drop(range, token, PeerFault.BlockOutOfRange);
+        var block = range.BlockIndex;
+        if (!peer.Pending.TryAnswer(range.Piece.Value, block, out var request))
+        {
+            peer.UnaskedBlocks++;
+            return Drop(range, token, peer.UnaskedBlocks > MaxUnaskedBlocks ? PeerFault.Flood : PeerFault.None);
+        }
+        NoteProgress(peer, range, request);
+        var piece = active.Find(range.Piece.Value);
+        if (piece is null || piece.StateOf(block) == BlockState.Received || (piece.IsSolo && piece.Owner != peer))
+            return Drop(range, token, PeerFault.None);
+
+        if (piece.AskedSecond(block) is { } second && second != peer)
+            assigner.Cancel(piece, block, second);
+        if (piece.AskedFirst(block) is { } first && first != peer)
+            assigner.Cancel(piece, block, first);
+        piece.Take(block, peer, leaf, clock.Now);
+        commands.WriteBlock(range, token);
+        if (piece.IsWhole)
+            verified = Check(piece);
+        return PeerFault.None;
+    }
+
+    /// <summary>A request was refused.</summary>
+    public void Rejected(PeerState peer, BlockRange range)
+    {
+        if (!IsOurs(range) || !peer.Pending.TryAnswer(range.Piece.Value, range.BlockIndex, out var request))
+            return;
+        if (request.IsCancelled)
+            return;
+        peer.Rejects = Math.Min(peer.Rejects + 1, 16);
+        peer.PausedUntil = clock.Now + clock.Milliseconds(RejectPauseMs * peer.Rejects);
+        if (active.Find(range.Piece.Value) is not { } piece)
+            return;
+        piece.Unask(range.BlockIndex, peer);
+        if (piece.Owner == peer && piece.Missing > 0)
+            counters.Wasted += assigner.Abandon(piece);
+    }
+
+    /// <summary>The peer choked us or is gone: whatever it was asked for, others may be asked.</summary>
+    /// <param name="peer">The peer.</param>
+    /// <param name="answersCome">It will still answer every request (BEP 6).</param>
+    public void Release(PeerState peer, bool answersCome)
+    {
+        var pending = peer.Pending;
+        for (var index = 0; index < pending.Count; index++)
+        {
+            ref var request = ref pending.At(index);
+            if (request.IsAnswered || request.IsCancelled)
+                continue;
+            active.Find(request.Piece)?.Unask(request.Block, peer);
+        }
+        if (answersCome)
+            pending.CancelAll();
+        else
+            pending.Clear();
+        for (var place = active.Count - 1; place >= 0; place--)
+        {
+            var piece = active[place];
+            if (piece.Owner == peer)
+                counters.Wasted += assigner.Abandon(piece);
+            else if (piece.Owner is null && piece.Received == 0 && piece.Missing == piece.BlockCount)
+                counters.Wasted += assigner.Abandon(piece);
+        }
+        assigner.Wake();
+    }
+
+    /// <summary>We give up fetching a piece, because a neighbour fetches it or has it.</summary>
+    public void Yield(int index)
+    {
+        if (active.Find(index) is not { } piece)
+            return;
+        assigner.CancelAll(piece);
+        counters.Wasted += assigner.Abandon(piece);
+    }
+
+    /// <summary>A usable neighbour has the piece: fetched from afar and hardly begun, it is better fetched from there.</summary>
+    public void HeldNearNow(int index)
+    {
+        if (active.Find(index) is { IsClaimed: true } piece && piece.Received * 2 < piece.BlockCount)
+            Yield(index);
+    }
+
+    private bool IsOurs(BlockRange range) =>
+        range.Begin % BlockRange.BlockSize == 0
+        && range.Begin < map.ContentLength(range.Piece.Value)
+        && range == map.BlockAt(range.Piece.Value, range.BlockIndex);
+
+    private PeerFault Drop(BlockRange range, long token, PeerFault fault)
+    {
+        counters.Wasted += range.Length;
+        commands.DropBlock(range, token);
+        return fault;
+    }
+
+    private void Count(PeerState peer, int bytes)
+    {
+        if (peer.IsLan)
+            counters.Lan += bytes;
+        else
+            counters.Wan += bytes;
+    }
+
+    private void NoteProgress(PeerState peer, BlockRange range, in PendingRequest request)
+    {
+        peer.LastBlockAt = clock.Now;
+        peer.Rejects = 0;
+        if (peer.UnaskedBlocks > 0)
+            peer.UnaskedBlocks--;
+        if (peer.IsSnubbed)
+        {
+            peer.IsSnubbed = false;
+            availability.Recount(peer);
+        }
+        peer.Window.Received(range.Length, request.SentAt, request.Number, peer.Pending.NextNumber);
+    }
+
+    private int Check(ActivePiece piece)
+    {
+        var index = piece.Piece;
+        if (piece.Owner is { } owner)
+            owner.Stalls = 0;
+        if (layers.Verify(new PieceIndex(index), piece.Leaves))
+        {
+            blame.Verified(piece);
+            assigner.Unclaim(piece, true);
+            assigner.End(piece);
+            map.SetVerified(index);
+            commands.PieceVerified(new BlockRange(new PieceIndex(index), 0, map.ContentLength(index)));
+            return index;
+        }
+        counters.Wasted += map.ContentLength(index);
+        blame.Spoilt(piece);
+        assigner.Unclaim(piece, false);
+        assigner.End(piece);
+        availability.Rarity.Offer(index);
+        assigner.Wake();
+        return -1;
+    }
+}

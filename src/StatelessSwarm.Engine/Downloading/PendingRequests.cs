@@ -1,0 +1,136 @@
+namespace StatelessSwarm.Engine.Downloading;
+
+/// <summary>
+/// Requests sent to one peer and not answered, oldest first, in a ring. Peers answer nearly in order, so a search from the
+/// head finds its request at once. Cancelled requests stay until answered (BEP 6 promises an answer) or until the ring is full.
+/// </summary>
+internal sealed class PendingRequests
+{
+    /// <summary>Most requests kept, cancelled ones included.</summary>
+    public const int Capacity = 4096;
+
+    private PendingRequest[] _ring = new PendingRequest[32];
+    private int _head;
+    private int _count;
+    private long _nextNumber;
+
+    /// <summary>Requests we still want answered.</summary>
+    public int Live { get; private set; }
+
+    /// <summary>Number the next request will get.</summary>
+    public long NextNumber => _nextNumber;
+
+    /// <summary>When the oldest wanted request was sent; <see cref="long.MaxValue"/> without one.</summary>
+    public long OldestLiveAt
+    {
+        get
+        {
+            for (var index = 0; index < _count; index++)
+            {
+                ref var request = ref At(index);
+                if (request is { IsAnswered: false, IsCancelled: false })
+                    return request.SentAt;
+            }
+            return long.MaxValue;
+        }
+    }
+
+    /// <summary>Places in use, for iteration with <see cref="At"/>.</summary>
+    public int Count => _count;
+
+    /// <summary>The request at a place counted from the oldest.</summary>
+    public ref PendingRequest At(int index) => ref _ring[(_head + index) & (_ring.Length - 1)];
+
+    /// <summary>Records a request; false when there is no room.</summary>
+    public bool TryAdd(int piece, int block, long now)
+    {
+        if (_count == Capacity && !EvictCancelled())
+            return false;
+        if (_count == _ring.Length)
+            Grow();
+        At(_count) = new PendingRequest { Piece = piece, Block = block, SentAt = now, Number = _nextNumber };
+        _count++;
+        _nextNumber++;
+        Live++;
+        return true;
+    }
+
+    /// <summary>Takes a request out because it is answered.</summary>
+    public bool TryAnswer(int piece, int block, out PendingRequest request)
+    {
+        var index = IndexOf(piece, block);
+        request = index < 0 ? default : At(index);
+        if (index < 0)
+            return false;
+        if (!request.IsCancelled)
+            Live--;
+        At(index).IsAnswered = true;
+        Trim();
+        return true;
+    }
+
+    /// <summary>Marks a wanted request as taken back; false when there is none.</summary>
+    public bool TryCancel(int piece, int block)
+    {
+        var index = IndexOf(piece, block);
+        if (index < 0 || At(index).IsCancelled)
+            return false;
+        At(index).IsCancelled = true;
+        Live--;
+        return true;
+    }
+
+    /// <summary>Marks every wanted request as taken back.</summary>
+    public void CancelAll()
+    {
+        for (var index = 0; index < _count; index++)
+            At(index).IsCancelled = true;
+        Live = 0;
+    }
+
+    /// <summary>Forgets everything (choke without BEP 6, end of the connection).</summary>
+    public void Clear()
+    {
+        _head = 0;
+        _count = 0;
+        Live = 0;
+    }
+
+    private int IndexOf(int piece, int block)
+    {
+        for (var index = 0; index < _count; index++)
+        {
+            ref var request = ref At(index);
+            if (request.Piece == piece && request.Block == block && !request.IsAnswered)
+                return index;
+        }
+        return -1;
+    }
+
+    private void Trim()
+    {
+        while (_count > 0 && At(0).IsAnswered)
+        {
+            _head = (_head + 1) & (_ring.Length - 1);
+            _count--;
+        }
+    }
+
+    private bool EvictCancelled()
+    {
+        if (!At(0).IsCancelled)
+            return false;
+        At(0).IsAnswered = true;
+        Trim();
+        return true;
+    }
+
+    private void Grow()
+    {
+        var larger = new PendingRequest[_ring.Length * 2];
+        for (var index = 0; index < _count; index++)
+            larger[index] = At(index);
+        _ring = larger;
+        _head = 0;
+    }
+}

@@ -1,0 +1,211 @@
+using StatelessSwarm.Engine.Chance;
+using StatelessSwarm.Engine.Leases;
+using StatelessSwarm.Engine.Peers;
+using StatelessSwarm.Engine.Picking;
+using StatelessSwarm.Engine.Torrents;
+using StatelessSwarm.Engine.Wire;
+
+namespace StatelessSwarm.Engine.Downloading;
+
+/// <summary>
+/// Decides which piece a peer is asked for next: the one it is at; a started piece nobody owns; a new one, rarest first; one whose
+/// owner is stalled. A peer for which there is nothing is not looked at again before the <see cref="Epoch"/> moves, which it does
+/// whenever something may have become possible for somebody.
+/// </summary>
+internal sealed class PieceAssigner(
+    PieceMap map,
+    ActivePieces active,
+    Availability availability,
+    ClaimLedger claims,
+    SourceRules rules,
+    BlameBook blame,
+    CommandQueue commands,
+    EngineClock clock,
+    SeededRandom random
+)
+{
+    /// <summary>Blocks a scarce source is asked for to begin with: one ordinary piece.</summary>
+    public const int ScarceStart = 16;
+
+    private int _ownerless;
+
+    /// <summary>Moves when a piece may have become available to somebody.</summary>
+    public long Epoch { get; private set; }
+
+    /// <summary>Something may have become possible.</summary>
+    public void Wake() => Epoch++;
+
+    /// <summary>The piece that the peer is to be asked for, with at least one missing block; null for none.</summary>
+    public ActivePiece? Next(PeerState peer)
+    {
+        if (peer.Current is { Missing: > 0 } current)
+            return current;
+        peer.Current = null;
+        if (peer.IdleEpoch == Epoch || peer.WantedPieces == 0)
+            return null;
+        var piece = rules.IsBarred(peer) ? null : Adopt(peer) ?? Start(peer) ?? Steal(peer);
+        if (piece is null)
+            peer.IdleEpoch = Epoch;
+        else
+            peer.Current = piece;
+        return piece;
+    }
+
+    /// <summary>Nobody owns the piece any more. What was received stays, unless one peer must send all of it.</summary>
+    /// <returns>Bytes thrown away.</returns>
+    public long Abandon(ActivePiece piece)
+    {
+        Wake();
+        if (piece.Owner is { } owner)
+        {
+            if (owner.Current == piece)
+                owner.Current = null;
+            piece.Owner = null;
+            _ownerless++;
+        }
+        Unclaim(piece, false);
+        var wasted = 0L;
+        if (piece.IsSolo)
+        {
+            wasted = ReceivedBytes(piece);
+            CancelAll(piece);
+            piece.Forget();
+        }
+        if (piece.Received > 0 || piece.Missing < piece.BlockCount)
+            return wasted;
+        var index = piece.Piece;
+        End(piece);
+        availability.Rarity.Offer(index);
+        return wasted;
+    }
+
+    /// <summary>The piece is done or to be started afresh; the object must not be used any more.</summary>
+    public void End(ActivePiece piece)
+    {
+        if (piece.Owner is null)
+            _ownerless--;
+        else if (piece.Owner.Current == piece)
+            piece.Owner.Current = null;
+        active.End(piece);
+    }
+
+    /// <summary>Takes back every request for blocks of the piece.</summary>
+    public void CancelAll(ActivePiece piece)
+    {
+        for (var block = 0; block < piece.BlockCount; block++)
+        {
+            if (piece.StateOf(block) != BlockState.Requested)
+                continue;
+            if (piece.AskedSecond(block) is { } second)
+                Cancel(piece, block, second);
+            if (piece.AskedFirst(block) is { } first)
+                Cancel(piece, block, first);
+        }
+    }
+
+    /// <summary>Takes one request back.</summary>
+    public void Cancel(ActivePiece piece, int block, PeerState peer)
+    {
+        piece.Unask(block, peer);
+        if (peer.Pending.TryCancel(piece.Piece, block) && !peer.IsClosing)
+            commands.Send(peer, PeerMessageKind.Cancel, map.BlockAt(piece.Piece, block));
+    }
+
+    /// <summary>Content bytes received of the piece.</summary>
+    public long ReceivedBytes(ActivePiece piece)
+    {
+        var bytes = 0L;
+        for (var block = 0; block < piece.BlockCount; block++)
+        {
+            if (piece.StateOf(block) == BlockState.Received)
+                bytes += map.BlockAt(piece.Piece, block).Length;
+        }
+        return bytes;
+    }
+
+    /// <summary>Our claim on the piece ends.</summary>
+    public void Unclaim(ActivePiece piece, bool isVerified)
+    {
+        if (!piece.IsClaimed)
+            return;
+        piece.IsClaimed = false;
+        claims.Release(piece.Piece, isVerified);
+    }
+
+    private ActivePiece? Adopt(PeerState peer)
+    {
+        if (_ownerless == 0)
+            return null;
+        for (var place = 0; place < active.Count; place++)
+        {
+            var piece = active[place];
+            if (piece.Owner is not null || piece.Missing == 0)
+                continue;
+            if (peer.Have.Contains(piece.Piece) && rules.MayAsk(peer, piece.Piece))
+                return Own(piece, peer);
+        }
+        return null;
+    }
+
+    private ActivePiece? Start(PeerState peer)
+    {
+        var rarity = availability.Rarity;
+        int index;
+        if (rules.IsFree(peer))
+        {
+            index = rarity.Pick(peer.Have, null, null, random);
+        }
+        else
+        {
+            index = rarity.Pick(peer.Have, availability.HeldNear, claims.Claimed, random);
+            if (index < 0)
+                index = rarity.Pick(peer.Have, availability.HeldNear, claims.Firm, random);
+            peer.Window.StartSmall(ScarceStart);
+        }
+        if (index < 0)
+            return null;
+        rarity.Withdraw(index);
+        var piece = active.Start(index, map.BlockCount(index), clock.Now);
+        _ownerless++;
+        piece.IsSolo = blame.IsSuspect(index);
+        return Own(piece, peer);
+    }
+
+    private ActivePiece? Steal(PeerState peer)
+    {
+        for (var place = 0; place < active.Count; place++)
+        {
+            var piece = active[place];
+            if (piece.Owner is not { } owner || owner == peer || !(owner.IsSnubbed || owner.IsChokingUs))
+                continue;
+            if (!peer.Have.Contains(piece.Piece) || !rules.MayAsk(peer, piece.Piece))
+                continue;
+            CancelAll(piece);
+            if (piece.IsSolo)
+                piece.Forget();
+            if (owner.Current == piece)
+                owner.Current = null;
+            piece.Owner = null;
+            _ownerless++;
+            return piece.Missing > 0 ? Own(piece, peer) : null;
+        }
+        return null;
+    }
+
+    private ActivePiece Own(ActivePiece piece, PeerState peer)
+    {
+        piece.Owner = peer;
+        piece.ProgressAt = clock.Now;
+        _ownerless--;
+        if (rules.IsFree(peer))
+        {
+            Unclaim(piece, false);
+        }
+        else if (!piece.IsClaimed)
+        {
+            piece.IsClaimed = true;
+            claims.Claim(piece.Piece);
+        }
+        return piece;
+    }
+}

@@ -1,0 +1,107 @@
+using StatelessSwarm.Engine.Leases;
+using StatelessSwarm.Engine.Peers;
+using StatelessSwarm.Engine.Picking;
+using StatelessSwarm.Engine.Torrents;
+using StatelessSwarm.Engine.Wire;
+
+namespace StatelessSwarm.Engine.Downloading;
+
+/// <summary>
+/// Time's part in downloading: peers that do not deliver are snubbed (one request, their pieces are anyone's) and in the end
+/// dropped; once nothing is left to start, an idle peer is asked for blocks that another one is slow with (endgame, at most two
+/// peers per block).
+/// </summary>
+internal sealed class StallWatch(
+    PieceMap map,
+    ActivePieces active,
+    Availability availability,
+    ClaimLedger claims,
+    SourceRules rules,
+    PieceAssigner assigner,
+    Downloader downloader,
+    PeerTable peers,
+    EngineClock clock
+)
+{
+    /// <summary>Shortest wait for a block before its peer counts as stalled, in seconds.</summary>
+    public const double ShortestTimeout = 3;
+
+    /// <summary>The wait while a peer's rate is unknown, in seconds.</summary>
+    public const double FirstTimeout = 6;
+
+    /// <summary>A stalled peer that stays silent this long is dropped, in seconds.</summary>
+    public const double DropAfter = 30;
+
+    /// <summary>Stalls after which a peer is dropped; a piece finished clears the count.</summary>
+    public const int MaxStalls = 4;
+
+    /// <summary>Endgame: wait before a block of a slow neighbour is asked elsewhere, in seconds.</summary>
+    public const double NearPatience = 0.4;
+
+    /// <summary>Endgame: wait before a scarce source is asked for what another peer is slow with, in seconds.</summary>
+    public const double ScarcePatience = 2;
+
+    /// <summary>Endgame: blocks asked twice of one peer at a time.</summary>
+    public const int MaxDuplicates = 16;
+
+    /// <summary>Looks at one peer; the fault for which it must go, or none.</summary>
+    public PeerFault Look(PeerState peer)
+    {
+        if (peer.Pending.Live == 0 || peer.IsChokingUs)
+            return PeerFault.None;
+        var since = Math.Max(peer.LastBlockAt, peer.Pending.OldestLiveAt);
+        var waited = clock.Seconds(clock.Now - since);
+        if (peer.IsSnubbed)
+            return waited > DropAfter ? PeerFault.Stalled : PeerFault.None;
+        var timeout = peer.Window.Rate > 0 ? Math.Max(ShortestTimeout, 4 * peer.Window.BlockSeconds) : FirstTimeout;
+        if (waited <= timeout)
+            return PeerFault.None;
+        peer.Stalls++;
+        if (peer.Stalls >= MaxStalls)
+            return PeerFault.Stalled;
+        peer.IsSnubbed = true;
+        peer.Window.Restart();
+        availability.Recount(peer);
+        assigner.Wake();
+        return PeerFault.None;
+    }
+
+    /// <summary>Asks idle peers for blocks that others are slow with, if nothing is left to start.</summary>
+    public void Endgame()
+    {
+        if (map.IsComplete || active.Count == 0 || availability.Rarity.Offered.HasOutside(claims.Claimed))
+            return;
+        for (var place = 0; place < peers.Count; place++)
+        {
+            var peer = peers[place];
+            var isIdle = peer is { IsClosing: false, IsChokingUs: false, IsSnubbed: false } && peer.Pending.Live == 0;
+            if (isIdle && clock.Now >= peer.PausedUntil && !rules.IsBarred(peer))
+                AskTwice(peer);
+        }
+    }
+
+    private void AskTwice(PeerState peer)
+    {
+        var left = MaxDuplicates;
+        for (var place = 0; place < active.Count && left > 0; place++)
+        {
+            var piece = active[place];
+            if (piece.IsSolo || piece.Owner == peer || !peer.Have.Contains(piece.Piece) || !rules.MayAsk(peer, piece.Piece))
+                continue;
+            var patience = rules.IsFree(peer) ? Math.Max(NearPatience, 2 * peer.Window.BlockSeconds) : ScarcePatience;
+            if (peer.Window.Rate == 0 && rules.IsFree(peer))
+                patience = NearPatience;
+            if (clock.Seconds(clock.Now - piece.ProgressAt) < patience)
+                continue;
+            // The owner delivers from the front.
+            for (var block = piece.BlockCount - 1; block >= 0 && left > 0; block--)
+            {
+                if (piece.StateOf(block) != BlockState.Requested || piece.AskedSecond(block) is not null)
+                    continue;
+                if (piece.AskedFirst(block) == peer || !downloader.Ask(peer, piece, block))
+                    continue;
+                left--;
+            }
+        }
+    }
+}

@@ -1,0 +1,259 @@
+using StatelessSwarm.Engine.Downloading;
+using StatelessSwarm.Engine.Peers;
+using StatelessSwarm.Engine.Picking;
+using StatelessSwarm.Engine.Torrents;
+using StatelessSwarm.Engine.Wire;
+
+namespace StatelessSwarm.Engine.Leases;
+
+/// <summary>
+/// Who on our network fetches which piece from a scarce source (a peer beyond the WAN link, or a complete neighbour while many
+/// want it), so that every piece comes once and is handed on. Neighbours that speak <c>ss</c> are told at once, and once a second
+/// while we hold claims.
+/// <list type="bullet">
+/// <item>A claim lives while its holder is connected and heard of; after <see cref="DeadAfterMs"/> of silence it is gone.</item>
+/// <item>It is stuck when its holder has received nothing for <see cref="StuckAfterMs"/>, or after <see cref="LongestMs"/>: then a
+/// node with nothing better to do may fetch the piece all the same.</item>
+/// <item>Two claims on one piece: whoever has half of it keeps it; otherwise the lower peer id does and the other yields.</item>
+/// </list>
+/// </summary>
+internal sealed class ClaimLedger(
+    PieceMap map,
+    ActivePieces active,
+    PeerTable peers,
+    CommandQueue commands,
+    EngineClock clock,
+    PeerId self
+)
+{
+    /// <summary>Between signs of life.</summary>
+    public const int HeartbeatMs = 1000;
+
+    /// <summary>Silence after which a holder's claims are void.</summary>
+    public const int DeadAfterMs = 3500;
+
+    /// <summary>Time without any progress of its holder after which a claim is stuck.</summary>
+    public const int StuckAfterMs = 5000;
+
+    /// <summary>Age from which a claim counts as stuck whatever it says.</summary>
+    public const int LongestMs = 60_000;
+
+    /// <summary>Claims kept per neighbour.</summary>
+    public const int MaxPerPeer = 512;
+
+    private readonly Dictionary<int, Claim> _claims = [];
+    private readonly List<int> _own = [];
+    private readonly List<int> _newClaims = [];
+    private readonly List<int> _newReleases = [];
+    private readonly List<int> _numbers = [];
+    private long _heartbeatAt;
+
+    /// <summary>Pieces a live neighbour claims.</summary>
+    public PieceSet Claimed { get; } = new(map.PieceCount);
+
+    /// <summary>Those of them that are not stuck.</summary>
+    public PieceSet Firm { get; } = new(map.PieceCount);
+
+    /// <summary>Pieces we claim.</summary>
+    public int OwnCount => _own.Count;
+
+    /// <summary>Our claims that lost against a neighbour's and must be given up; taken by the caller.</summary>
+    public List<int> Yields { get; } = [];
+
+    /// <summary>A neighbour's claim went or got stuck since this was last reset: something may have become free.</summary>
+    public bool HasFreed { get; set; }
+
+    /// <summary>We begin to fetch the piece.</summary>
+    public void Claim(int piece)
+    {
+        _own.Add(piece);
+        _newClaims.Add(piece);
+    }
+
+    /// <summary>We no longer fetch the piece. Of a verified one the HAVE tells.</summary>
+    public void Release(int piece, bool isVerified)
+    {
+        if (!_own.Remove(piece))
+            return;
+        _newClaims.Remove(piece);
+        if (!isVerified)
+            _newReleases.Add(piece);
+    }
+
+    /// <summary>A neighbour that speaks <c>ss</c> is there: it learns our claims.</summary>
+    public void PeerArrived(PeerState peer) => SendClaims(peer, _own);
+
+    /// <summary>A connection ended.</summary>
+    public void PeerGone(PeerState peer)
+    {
+        while (peer.Claims.Count > 0)
+            Remove(peer, peer.Claims[^1]);
+    }
+
+    /// <summary>A neighbour has the piece: its claim is fulfilled.</summary>
+    public void PeerHas(PeerState peer, int piece)
+    {
+        if (!_claims.TryGetValue(piece, out var claim) || claim.Holder != peer)
+            return;
+        peer.ClaimsProgressAt = clock.Now;
+        Remove(peer, piece);
+    }
+
+    /// <summary>An <c>ss</c> message came.</summary>
+    public PeerFault Receive(PeerState peer, ReadOnlyMemory<byte> payload)
+    {
+        if (!ClaimMessage.TryRead(payload, out var kind, _numbers))
+            return PeerFault.BadExtension;
+        if (!peer.IsLan)
+            return PeerFault.None;
+        peer.ClaimsHeardAt = clock.Now;
+        var step = kind == ClaimMessageKind.Claims ? 2 : 1;
+        for (var index = 0; index + step <= _numbers.Count; index += step)
+        {
+            var piece = _numbers[index];
+            if (piece < 0 || piece >= map.PieceCount)
+                return PeerFault.PieceIndexOutOfRange;
+            if (kind == ClaimMessageKind.Releases)
+            {
+                if (_claims.TryGetValue(piece, out var claim) && claim.Holder == peer)
+                    Remove(peer, piece);
+            }
+            else
+            {
+                TakeClaim(peer, piece, Math.Max(0, _numbers[index + 1]));
+            }
+        }
+        return PeerFault.None;
+    }
+
+    /// <summary>Voids dead claims, marks stuck ones, gives signs of life.</summary>
+    public void Advance()
+    {
+        for (var place = 0; place < peers.Count; place++)
+        {
+            var peer = peers[place];
+            if (peer.Claims.Count == 0)
+                continue;
+            if (clock.HasPassed(peer.ClaimsHeardAt, DeadAfterMs))
+                PeerGone(peer);
+            else
+                MarkStuck(peer, clock.HasPassed(peer.ClaimsProgressAt, StuckAfterMs));
+        }
+        if (_own.Count > 0 && clock.HasPassed(_heartbeatAt, HeartbeatMs))
+        {
+            _heartbeatAt = clock.Now;
+            for (var place = 0; place < peers.Count; place++)
+                SendClaims(peers[place], _own);
+        }
+    }
+
+    /// <summary>Tells the neighbours what has changed; called once at the end of every event.</summary>
+    public void Flush()
+    {
+        if (_newClaims.Count == 0 && _newReleases.Count == 0)
+            return;
+        for (var place = 0; place < peers.Count; place++)
+        {
+            var peer = peers[place];
+            if (!Speaks(peer))
+                continue;
+            for (var first = 0; first < _newReleases.Count; first += ClaimMessage.MaxPieces)
+            {
+                var count = Math.Min(ClaimMessage.MaxPieces, _newReleases.Count - first);
+                var numbers = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_newReleases).Slice(first, count);
+                commands.SendExtended(peer, peer.ClaimsId, ClaimMessage.Write(ClaimMessageKind.Releases, numbers));
+            }
+            SendClaims(peer, _newClaims);
+        }
+        _newClaims.Clear();
+        _newReleases.Clear();
+    }
+
+    private static bool Speaks(PeerState peer) => peer is { ClaimsId: not 0, IsLan: true, IsClosing: false };
+
+    private void SendClaims(PeerState peer, List<int> pieces)
+    {
+        if (!Speaks(peer) || pieces.Count == 0)
+            return;
+        Span<int> numbers = stackalloc int[2 * ClaimMessage.MaxPieces];
+        for (var first = 0; first < pieces.Count; first += ClaimMessage.MaxPieces)
+        {
+            var count = Math.Min(ClaimMessage.MaxPieces, pieces.Count - first);
+            for (var index = 0; index < count; index++)
+            {
+                numbers[2 * index] = pieces[first + index];
+                numbers[2 * index + 1] = active.Find(pieces[first + index])?.Received ?? 0;
+            }
+            var payload = ClaimMessage.Write(ClaimMessageKind.Claims, numbers[..(2 * count)]);
+            commands.SendExtended(peer, peer.ClaimsId, payload);
+        }
+    }
+
+    private void TakeClaim(PeerState peer, int piece, int received)
+    {
+        if (map.Verified.Contains(piece) || peer.Have.Contains(piece))
+            return;
+        if (active.Find(piece) is { IsClaimed: true } ours)
+        {
+            if (Keeps(ours, peer, received))
+            {
+                // The other side judges by the progress it knows of: tell it when ours is what decides.
+                if (IsHalf(piece, ours.Received) && !_newClaims.Contains(piece))
+                    SendClaims(peer, [piece]);
+                return;
+            }
+            Yields.Add(piece);
+        }
+        if (_claims.TryGetValue(piece, out var standing))
+        {
+            if (standing.Holder == peer)
+            {
+                if (received > standing.Received)
+                    peer.ClaimsProgressAt = clock.Now;
+                _claims[piece] = standing with { Received = Math.Max(received, standing.Received) };
+                return;
+            }
+            var standingKeeps = IsHalf(piece, standing.Received) || (!IsHalf(piece, received) && standing.Holder.Id < peer.Id);
+            if (standingKeeps && Firm.Contains(piece))
+                return;
+            Remove(standing.Holder, piece);
+        }
+        if (peer.Claims.Count >= MaxPerPeer)
+            return;
+        if (peer.Claims.Count == 0)
+            peer.ClaimsProgressAt = clock.Now;
+        peer.Claims.Add(piece);
+        _claims.Add(piece, new Claim(peer, received, clock.Now));
+        Claimed.Add(piece);
+        Firm.Add(piece);
+    }
+
+    private bool Keeps(ActivePiece ours, PeerState peer, int received)
+    {
+        var weHaveHalf = IsHalf(ours.Piece, ours.Received);
+        var theyHaveHalf = IsHalf(ours.Piece, received);
+        return weHaveHalf == theyHaveHalf ? self < peer.Id : weHaveHalf;
+    }
+
+    private bool IsHalf(int piece, int received) => received * 2 >= map.BlockCount(piece);
+
+    private void MarkStuck(PeerState peer, bool allStuck)
+    {
+        foreach (var piece in peer.Claims)
+        {
+            if (!allStuck && !clock.HasPassed(_claims[piece].Since, LongestMs))
+                Firm.Add(piece);
+            else if (Firm.Remove(piece))
+                HasFreed = true;
+        }
+    }
+
+    private void Remove(PeerState peer, int piece)
+    {
+        peer.Claims.Remove(piece);
+        _claims.Remove(piece);
+        Claimed.Remove(piece);
+        Firm.Remove(piece);
+        HasFreed = true;
+    }
+}

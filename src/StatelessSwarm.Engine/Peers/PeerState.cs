@@ -1,0 +1,157 @@
+using StatelessSwarm.Engine.Downloading;
+using StatelessSwarm.Engine.Picking;
+using StatelessSwarm.Engine.Torrents;
+using StatelessSwarm.Engine.Uploading;
+using StatelessSwarm.Engine.Wire;
+
+namespace StatelessSwarm.Engine.Peers;
+
+/// <summary>What we know of one connection. Plain state: the rules live in the classes that change it.</summary>
+internal sealed class PeerState
+{
+    /// <summary>Requests a peer is taken to queue while it has not said so (BEP 10 <c>reqq</c>): what libtorrent assumes.</summary>
+    public const int AssumedRequestQueue = 250;
+
+    public PeerState(PeerHandle handle, ConnectedPeer connection, int pieceCount, EngineClock clock, int mostRequests)
+    {
+        Handle = handle;
+        Connection = connection;
+        Have = new PieceSet(pieceCount);
+        MostRequests = mostRequests;
+        Window = new RequestWindow(clock, Math.Min(mostRequests, AssumedRequestQueue));
+        ConnectedAt = clock.Now;
+        LastHeardAt = clock.Now;
+        LastSentAt = clock.Now;
+        LastBlockAt = clock.Now;
+        RateFrom = clock.Now;
+    }
+
+    public PeerHandle Handle { get; }
+
+    public ConnectedPeer Connection { get; }
+
+    public PeerId Id => Connection.Handshake.PeerId;
+
+    public bool IsLan => Connection.Reach == PeerReach.Lan;
+
+    public bool IsFast => Connection.Handshake.SupportsFast;
+
+    public long ConnectedAt { get; }
+
+    public long LastHeardAt { get; set; }
+
+    public long LastSentAt { get; set; }
+
+    /// <summary>Our book's entry, once known.</summary>
+    public KnownPeer? Known { get; set; }
+
+    /// <summary>Told to disconnect; only the shell's word that it is gone is missing.</summary>
+    public bool IsClosing { get; set; }
+
+    // What it has.
+
+    public PieceSet Have { get; }
+
+    /// <summary>Pieces it has and we do not.</summary>
+    public int WantedPieces { get; set; }
+
+    /// <summary>It had everything when it came: its pieces are not counted one by one, and it may be a scarce source.</summary>
+    public bool IsSource { get; set; }
+
+    /// <summary>Its pieces are counted in <see cref="Availability"/> as held by a usable neighbour.</summary>
+    public bool IsCountedNear { get; set; }
+
+    /// <summary>Counted as a usable complete neighbour.</summary>
+    public bool IsCountedSource { get; set; }
+
+    public bool IsComplete => Have.IsFull;
+
+    /// <summary>Counted as a neighbour that takes claims.</summary>
+    public bool IsCountedClaimant { get; set; }
+
+    public int RedundantHaves { get; set; }
+
+    // What it lets us do, and what we ask.
+
+    public bool IsChokingUs { get; set; } = true;
+
+    public bool AreWeInterested { get; set; }
+
+    public PendingRequests Pending { get; } = new();
+
+    public RequestWindow Window { get; }
+
+    public int MostRequests { get; }
+
+    /// <summary>The piece of ours whose missing blocks are asked of it next.</summary>
+    public ActivePiece? Current { get; set; }
+
+    /// <summary>Nothing could be picked for it at this epoch; see <see cref="Downloader"/>.</summary>
+    public long IdleEpoch { get; set; } = -1;
+
+    public long LastBlockAt { get; set; }
+
+    public bool IsSnubbed { get; set; }
+
+    public int Stalls { get; set; }
+
+    /// <summary>No requests before this time, after a reject.</summary>
+    public long PausedUntil { get; set; }
+
+    public int Rejects { get; set; }
+
+    public int UnaskedBlocks { get; set; }
+
+    // What we let it do, and what it asks.
+
+    public bool AreWeChoking { get; set; } = true;
+
+    public bool IsInterested { get; set; }
+
+    public UploadQueue Uploads { get; } = new();
+
+    /// <summary>Bytes handed to the shell and not yet sent.</summary>
+    public int UploadingBytes { get; set; }
+
+    /// <summary>Bytes it may have handed over at a time.</summary>
+    public int UploadAllowance { get; set; }
+
+    public bool IsInUploadRound { get; set; }
+
+    public long UploadProgressAt { get; set; }
+
+    public long ServedSinceUnchoke { get; set; }
+
+    public long UnchokedAt { get; set; }
+
+    public long LastServedAt { get; set; }
+
+    public long RateFrom { get; set; }
+
+    public long RateBytes { get; set; }
+
+    // Floods: counted per second.
+
+    public long CountedFrom { get; set; }
+
+    public int Messages { get; set; }
+
+    public int ControlMessages { get; set; }
+
+    public int RefusedRequests { get; set; }
+
+    // Extensions (BEP 10): ids of its map, 0 for not spoken.
+
+    public byte MetadataId { get; set; }
+
+    public byte ClaimsId { get; set; }
+
+    public bool IsUploadOnly { get; set; }
+
+    /// <summary>Its claims, in the order they were made.</summary>
+    public List<int> Claims { get; } = [];
+
+    public long ClaimsHeardAt { get; set; }
+
+    public long ClaimsProgressAt { get; set; }
+}

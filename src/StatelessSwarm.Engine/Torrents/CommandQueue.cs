@@ -1,0 +1,94 @@
+using System.Net;
+using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Peers;
+using StatelessSwarm.Engine.Wire;
+
+namespace StatelessSwarm.Engine.Torrents;
+
+/// <summary>Commands waiting for the shell, in a ring that grows to its high-water mark and is then never allocated again.</summary>
+internal sealed class CommandQueue(EngineClock clock)
+{
+    private EngineCommand[] _ring = new EngineCommand[256];
+    private int _head;
+
+    /// <summary>Commands waiting.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Sends a message.</summary>
+    public void Send(PeerState peer, in PeerMessage message)
+    {
+        peer.LastSentAt = clock.Now;
+        Enqueue(new EngineCommand(EngineCommandKind.Send, peer.Handle, message));
+    }
+
+    /// <summary>Sends a message without a body.</summary>
+    public void Send(PeerState peer, PeerMessageKind kind) => Send(peer, new PeerMessage(kind));
+
+    /// <summary>Sends a request, cancel or reject.</summary>
+    public void Send(PeerState peer, PeerMessageKind kind, BlockRange block) =>
+        Send(peer, new PeerMessage(kind, block.Piece.Value, block.Begin, block.Length));
+
+    /// <summary>Sends an extended message.</summary>
+    public void SendExtended(PeerState peer, byte id, ReadOnlyMemory<byte> payload) =>
+        Send(peer, new PeerMessage(PeerMessageKind.Extended, ExtendedId: id, Payload: payload));
+
+    /// <summary>Reads and sends a block.</summary>
+    public void SendBlock(PeerState peer, BlockRange block)
+    {
+        peer.LastSentAt = clock.Now;
+        Enqueue(new EngineCommand(EngineCommandKind.SendBlock, peer.Handle, Block: block));
+    }
+
+    /// <summary>Writes a block.</summary>
+    public void WriteBlock(BlockRange block, long token) =>
+        Enqueue(new EngineCommand(EngineCommandKind.WriteBlock, Block: block, Token: token));
+
+    /// <summary>Drops a block.</summary>
+    public void DropBlock(BlockRange block, long token) =>
+        Enqueue(new EngineCommand(EngineCommandKind.DropBlock, Block: block, Token: token));
+
+    /// <summary>Records a piece.</summary>
+    public void PieceVerified(BlockRange piece) => Enqueue(new EngineCommand(EngineCommandKind.PieceVerified, Block: piece));
+
+    /// <summary>Tells that all is there.</summary>
+    public void Completed() => Enqueue(new EngineCommand(EngineCommandKind.Completed));
+
+    /// <summary>Closes a connection.</summary>
+    public void Disconnect(PeerHandle peer, PeerFault fault) =>
+        Enqueue(new EngineCommand(EngineCommandKind.Disconnect, peer, Fault: fault));
+
+    /// <summary>Opens a connection.</summary>
+    public void Connect(IPEndPoint endPoint) => Enqueue(new EngineCommand(EngineCommandKind.Connect, EndPoint: endPoint));
+
+    /// <summary>Takes the oldest command.</summary>
+    public bool TryDequeue(out EngineCommand command)
+    {
+        if (Count == 0)
+        {
+            command = default;
+            return false;
+        }
+        command = _ring[_head];
+        _ring[_head] = default;
+        _head = (_head + 1) & (_ring.Length - 1);
+        Count--;
+        return true;
+    }
+
+    private void Enqueue(in EngineCommand command)
+    {
+        if (Count == _ring.Length)
+            Grow();
+        _ring[(_head + Count) & (_ring.Length - 1)] = command;
+        Count++;
+    }
+
+    private void Grow()
+    {
+        var larger = new EngineCommand[_ring.Length * 2];
+        for (var index = 0; index < Count; index++)
+            larger[index] = _ring[(_head + index) & (_ring.Length - 1)];
+        _ring = larger;
+        _head = 0;
+    }
+}

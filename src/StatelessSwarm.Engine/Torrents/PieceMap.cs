@@ -1,0 +1,61 @@
+using StatelessSwarm.Content.Torrents;
+using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Picking;
+
+namespace StatelessSwarm.Engine.Torrents;
+
+/// <summary>The pieces of the torrent: their lengths, and which are verified.</summary>
+internal sealed class PieceMap
+{
+    private readonly TorrentInfo _info;
+    private readonly int[] _contentLengths;
+
+    public PieceMap(TorrentInfo info)
+    {
+        _info = info;
+        _contentLengths = new int[info.PieceCount];
+        for (var piece = 0; piece < _contentLengths.Length; piece++)
+            _contentLengths[piece] = info.ContentLength(new PieceIndex(piece));
+        Verified = new PieceSet(info.PieceCount);
+    }
+
+    /// <summary>Number of pieces.</summary>
+    public int PieceCount => _contentLengths.Length;
+
+    /// <summary>Blocks of a whole piece.</summary>
+    public int BlocksPerPiece => _info.PieceLength / BlockRange.BlockSize;
+
+    /// <summary>Pieces that may be served.</summary>
+    public PieceSet Verified { get; }
+
+    /// <summary>Content bytes of verified pieces.</summary>
+    public long VerifiedBytes { get; private set; }
+
+    /// <summary>True once every piece is verified.</summary>
+    public bool IsComplete => Verified.IsFull;
+
+    /// <summary>Bytes that belong to a file.</summary>
+    public int ContentLength(int piece) => _contentLengths[piece];
+
+    /// <summary>Bytes as v1 counts them, pad bytes included.</summary>
+    public int WireLength(int piece) => _info.WireLength(new PieceIndex(piece));
+
+    /// <summary>Blocks that belong to a file.</summary>
+    public int BlockCount(int piece) => (_contentLengths[piece] + BlockRange.BlockSize - 1) / BlockRange.BlockSize;
+
+    /// <summary>The block as we request it; the last of a piece may be short.</summary>
+    public BlockRange BlockAt(int piece, int block)
+    {
+        var begin = block * BlockRange.BlockSize;
+        return new BlockRange(new PieceIndex(piece), begin, Math.Min(BlockRange.BlockSize, _contentLengths[piece] - begin));
+    }
+
+    /// <summary>Records a verified piece; false when it was known.</summary>
+    public bool SetVerified(int piece)
+    {
+        if (!Verified.Add(piece))
+            return false;
+        VerifiedBytes += _contentLengths[piece];
+        return true;
+    }
+}

@@ -1,0 +1,168 @@
+using StatelessSwarm.Engine.Extensions;
+using StatelessSwarm.Engine.Peers;
+using StatelessSwarm.Engine.Wire;
+
+namespace StatelessSwarm.Engine.Torrents;
+
+// Connections come and go. Invariant: a peer that IsClosing holds no piece, no claim, no slot and no place in the counts.
+public sealed partial class TorrentEngine
+{
+    /// <summary>Complete foreign peers kept once we are complete too, as long as connections are this scarce.</summary>
+    private const int KeptPeersShare = 2;
+
+    /// <summary>A connection has finished its handshakes (both directions).</summary>
+    public void PeerConnected(PeerHandle peer, ConnectedPeer connection)
+    {
+        BeginEvent();
+        var state = new PeerState(
+            peer,
+            connection,
+            _map.PieceCount,
+            _clock,
+            _options.RequestAhead / Content.Values.BlockRange.BlockSize
+        );
+        _peers.Add(state);
+        _book.Connected(state);
+        var fault = Refusal(state);
+        if (fault != PeerFault.None)
+            Drop(state, fault);
+        else
+            Greet(state);
+        EndEvent();
+    }
+
+    /// <summary>A connection is gone, for whatever reason, ours included. Call exactly once per connected peer.</summary>
+    public void PeerDisconnected(PeerHandle peer)
+    {
+        BeginEvent();
+        if (_peers.Find(peer) is { } state)
+        {
+            if (!state.IsClosing)
+                Detach(state, PeerFault.None, null);
+            _peers.Remove(state);
+            _book.Connect(_map.IsComplete);
+        }
+        EndEvent();
+    }
+
+    private PeerFault Refusal(PeerState state)
+    {
+        if (state.Id == _options.PeerId)
+            return PeerFault.SelfConnection;
+        if (_book.IsBanned(state.Id))
+            return PeerFault.WrongData;
+        if (FindTwin(state) is { } twin && !ResolveTwins(twin, state))
+            return PeerFault.DuplicateConnection;
+        return OpenPeers() > _options.MaxPeers ? PeerFault.TooManyPeers : PeerFault.None;
+    }
+
+    private int OpenPeers()
+    {
+        var open = 0;
+        for (var place = 0; place < _peers.Count; place++)
+        {
+            if (!_peers[place].IsClosing)
+                open++;
+        }
+        return open;
+    }
+
+    private PeerState? FindTwin(PeerState state)
+    {
+        for (var place = 0; place < _peers.Count; place++)
+        {
+            var other = _peers[place];
+            if (other != state && !other.IsClosing && other.Id == state.Id)
+                return other;
+        }
+        return null;
+    }
+
+    /// <summary>
+    /// Two connections to one peer. Of crossing ones both sides keep the one that the lower id opened. Of two in the same
+    /// direction the opener, who saw their order, keeps the older, and the other side leaves it to the opener.
+    /// </summary>
+    /// <returns>True when the newer one stays.</returns>
+    private bool ResolveTwins(PeerState older, PeerState newer)
+    {
+        if (older.Connection.IsOutgoing == newer.Connection.IsOutgoing)
+            return !newer.Connection.IsOutgoing;
+        var keepsOurs = _options.PeerId < newer.Id;
+        if (newer.Connection.IsOutgoing != keepsOurs)
+            return false;
+        Drop(older, PeerFault.DuplicateConnection, newer);
+        return true;
+    }
+
+    private void Greet(PeerState state)
+    {
+        if (_map.Verified.Count == 0)
+        {
+            if (state.IsFast)
+                _commands.Send(state, PeerMessageKind.HaveNone);
+        }
+        else if (_map.IsComplete && state.IsFast)
+        {
+            _commands.Send(state, PeerMessageKind.HaveAll);
+        }
+        else
+        {
+            _commands.Send(state, new PeerMessage(PeerMessageKind.Bitfield, Payload: _map.Verified.ToBitfield()));
+        }
+        if (state.Connection.Handshake.SupportsExtensions)
+            _commands.SendExtended(state, ExtensionIds.Handshake, OurExtensions(state).ToBytes());
+        _choker.PeerArrived(state);
+    }
+
+    private ExtensionHandshake OurExtensions(PeerState state) =>
+        new()
+        {
+            MetadataId = _metadata.Size > 0 ? ExtensionIds.Metadata : null,
+            ClaimsId = _options.UsesClaims && state.IsLan ? ExtensionIds.Claims : null,
+            DontHaveId = ExtensionIds.DontHave,
+            MetadataSize = _metadata.Size,
+            Port = _options.ListenPort,
+            RequestQueue = _options.RequestQueue,
+            Version = "StatelessSwarm 0.1",
+            YourAddress = state.Connection.EndPoint.Address,
+            IsUploadOnly = _map.IsComplete,
+        };
+
+    private void Drop(PeerState state, PeerFault fault, PeerState? survivor = null)
+    {
+        if (state.IsClosing)
+            return;
+        _commands.Disconnect(state.Handle, fault);
+        if (fault == PeerFault.WrongData)
+            _book.Ban(state);
+        survivor ??= fault == PeerFault.DuplicateConnection ? FindTwin(state) : null;
+        Detach(state, fault, survivor);
+    }
+
+    private void Detach(PeerState state, PeerFault fault, PeerState? survivor)
+    {
+        state.IsClosing = true;
+        _availability.RemoveAll(state);
+        CountClaimant(state);
+        _downloader.Release(state, false);
+        _claims.PeerGone(state);
+        _uploader.Gone(state);
+        _choker.PeerGone(state);
+        _metadata.PeerGone(state);
+        _book.Disconnected(state, fault, survivor);
+    }
+
+    /// <summary>Both complete means nothing to exchange: foreign ones make room when connections get scarce.</summary>
+    private void DropSurplusSeeds()
+    {
+        for (var place = 0; place < _peers.Count; place++)
+            DropIfSurplus(_peers[place]);
+    }
+
+    private void DropIfSurplus(PeerState state)
+    {
+        var isIdleSeed = _map.IsComplete && (state.IsComplete || state.IsUploadOnly) && !state.IsClosing;
+        if (isIdleSeed && state.ClaimsId == 0 && _peers.Count > _options.MaxPeers / KeptPeersShare)
+            Drop(state, PeerFault.BothComplete);
+    }
+}

@@ -1,0 +1,84 @@
+using StatelessSwarm.Engine.Peers;
+using StatelessSwarm.Engine.Wire;
+
+namespace StatelessSwarm.Engine.Torrents;
+
+// Time: one tick, short while blocks are under way, long while nothing is.
+public sealed partial class TorrentEngine
+{
+    /// <summary>Keep-alive after this much silence of ours (BEP 3: two minutes; sooner than 60 s and aria2 takes it for a flood).</summary>
+    private const int KeepAliveMs = 100_000;
+
+    /// <summary>A peer that says nothing for this long is gone.</summary>
+    private const int SilentMs = 150_000;
+
+    /// <summary>A peer that takes nothing of what it asked for during this time is dropped.</summary>
+    private const int UploadStallMs = 60_000;
+
+    private const int BusyTickMs = 100;
+    private const int IdleTickMs = 5000;
+    private const int RecheckMs = 1000;
+
+    private long? _nextAdvance;
+    private long _recheckedAt;
+
+    /// <summary>When <see cref="Advance"/> wants to be called, as a timestamp of the given clock; null for never.</summary>
+    public long? NextAdvance => _nextAdvance;
+
+    /// <summary>Time has passed: timers are looked at.</summary>
+    public void Advance()
+    {
+        BeginEvent();
+        _nextAdvance = null;
+        for (var place = 0; place < _peers.Count; place++)
+        {
+            var peer = _peers[place];
+            if (peer.IsClosing)
+                continue;
+            var fault = LookAt(peer);
+            if (fault != PeerFault.None)
+                Drop(peer, fault);
+        }
+        _claims.Advance();
+        _choker.Advance();
+        if (_clock.HasPassed(_recheckedAt, RecheckMs))
+        {
+            // Costs little, and a missed wake-up then costs a second at most.
+            _recheckedAt = _clock.Now;
+            _assigner.Wake();
+        }
+        for (var place = 0; place < _peers.Count; place++)
+            _downloader.Fill(_peers[place]);
+        _filledEpoch = _assigner.Epoch;
+        _stalls.Endgame();
+        _book.Connect(_map.IsComplete);
+        EndEvent();
+    }
+
+    private PeerFault LookAt(PeerState peer)
+    {
+        if (_clock.HasPassed(peer.LastHeardAt, SilentMs))
+            return PeerFault.Silent;
+        if (peer.UploadingBytes > 0 && _clock.HasPassed(peer.UploadProgressAt, UploadStallMs))
+            return PeerFault.Stalled;
+        if (_clock.HasPassed(peer.LastSentAt, KeepAliveMs))
+            _commands.Send(peer, PeerMessageKind.KeepAlive);
+        return _stalls.Look(peer);
+    }
+
+    /// <summary>Brings the next tick forward when there is something to watch.</summary>
+    private void WakeForWork()
+    {
+        if (_peers.Count == 0 && _book.IsIdle)
+        {
+            _nextAdvance = null;
+            return;
+        }
+        var isBusy = (!_map.IsComplete && _peers.Count > 0) || _claims.OwnCount > 0;
+        var due = _clock.Now + _clock.Milliseconds(isBusy ? BusyTickMs : IdleTickMs);
+        if (!_map.IsComplete && _peers.Count == 0)
+            due = _clock.Now + _clock.Milliseconds(RecheckMs);
+        if (_nextAdvance is not { } next || next > due)
+            _nextAdvance = due;
+    }
+}

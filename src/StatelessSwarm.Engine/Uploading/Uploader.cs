@@ -1,0 +1,143 @@
+using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Peers;
+using StatelessSwarm.Engine.Torrents;
+using StatelessSwarm.Engine.Wire;
+
+namespace StatelessSwarm.Engine.Uploading;
+
+/// <summary>
+/// Answers requests. They wait here, where a CANCEL finds them; only a bounded number of bytes is in the shell's hands, per peer
+/// about a quarter second's worth, topped up block by block in turn.
+/// </summary>
+internal sealed class Uploader(PieceMap map, CommandQueue commands, EngineClock clock, EngineOptions options)
+{
+    private const int FirstAllowance = 128 * 1024;
+    private const int LeastAllowance = 64 * 1024;
+    private const int AlwaysAllowed = 2 * BlockRange.BlockSize;
+    private const double AheadSeconds = 0.25;
+
+    private readonly Queue<PeerState> _turns = new();
+    private long _uploading;
+
+    /// <summary>Payload sent to neighbours.</summary>
+    public long SentLanBytes { get; private set; }
+
+    /// <summary>Payload sent beyond the WAN link.</summary>
+    public long SentWanBytes { get; private set; }
+
+    /// <summary>A request came from a peer that keeps the rules of <see cref="RequestRules"/>. It waits its turn, or is refused.</summary>
+    public void Requested(PeerState peer, BlockRange block)
+    {
+        if (peer.AreWeChoking || !map.Verified.Contains(block.Piece.Value) || peer.Uploads.Count >= options.RequestQueue)
+        {
+            peer.RefusedRequests++;
+            Refuse(peer, block);
+            return;
+        }
+        peer.Uploads.Add(block);
+        Enlist(peer);
+        Pump();
+    }
+
+    /// <summary>A request was taken back: refused if it still waits (BEP 6: one answer each), else its block is the answer.</summary>
+    public void Cancelled(PeerState peer, BlockRange block)
+    {
+        if (peer.Uploads.TryRemove(block))
+            Refuse(peer, block);
+    }
+
+    /// <summary>The peer is choked: what waits is refused.</summary>
+    public void Choked(PeerState peer)
+    {
+        while (peer.Uploads.TryTake(out var block))
+            Refuse(peer, block);
+    }
+
+    /// <summary>The connection is gone.</summary>
+    public void Gone(PeerState peer)
+    {
+        while (peer.Uploads.TryTake(out _)) { }
+        _uploading -= peer.UploadingBytes;
+        peer.UploadingBytes = 0;
+        Pump();
+    }
+
+    /// <summary>A block has left.</summary>
+    public void Sent(PeerState peer, BlockRange block)
+    {
+        var bytes = Math.Min(block.Length, peer.UploadingBytes);
+        peer.UploadingBytes -= bytes;
+        _uploading -= bytes;
+        if (peer.IsLan)
+            SentLanBytes += bytes;
+        else
+            SentWanBytes += bytes;
+        peer.LastServedAt = clock.Now;
+        peer.UploadProgressAt = clock.Now;
+        peer.ServedSinceUnchoke += bytes;
+        Measure(peer, bytes);
+        Enlist(peer);
+        Pump();
+    }
+
+    private void Refuse(PeerState peer, BlockRange block)
+    {
+        if (peer.IsFast && !peer.IsClosing)
+            commands.Send(peer, PeerMessageKind.RejectRequest, block);
+    }
+
+    private void Enlist(PeerState peer)
+    {
+        if (peer.IsInUploadRound || peer.IsClosing || peer.Uploads.Count == 0)
+            return;
+        if (peer.UploadingBytes == 0)
+        {
+            // From idle: what was measured before includes the pause.
+            peer.UploadProgressAt = clock.Now;
+            peer.RateFrom = clock.Now;
+            peer.RateBytes = 0;
+        }
+        if (peer.UploadAllowance == 0)
+            peer.UploadAllowance = Math.Min(FirstAllowance, options.UploadAheadPerPeer);
+        peer.IsInUploadRound = true;
+        _turns.Enqueue(peer);
+    }
+
+    private void Pump()
+    {
+        var passed = 0;
+        while (_turns.Count > passed)
+        {
+            var peer = _turns.Dequeue();
+            if (peer.IsClosing || peer.Uploads.Count == 0 || peer.UploadingBytes >= peer.UploadAllowance)
+            {
+                peer.IsInUploadRound = false;
+                continue;
+            }
+            _turns.Enqueue(peer);
+            if (_uploading >= options.UploadAhead && peer.UploadingBytes >= AlwaysAllowed)
+            {
+                passed++;
+                continue;
+            }
+            passed = 0;
+            peer.Uploads.TryTake(out var block);
+            peer.UploadingBytes += block.Length;
+            _uploading += block.Length;
+            commands.SendBlock(peer, block);
+        }
+    }
+
+    private void Measure(PeerState peer, int bytes)
+    {
+        peer.RateBytes += bytes;
+        var seconds = clock.Seconds(clock.Now - peer.RateFrom);
+        if (seconds < 0.05)
+            return;
+        var ahead = (int)Math.Min(peer.RateBytes / seconds * AheadSeconds, options.UploadAheadPerPeer);
+        var least = Math.Min(LeastAllowance, options.UploadAheadPerPeer);
+        peer.UploadAllowance = Math.Max((peer.UploadAllowance + Math.Max(ahead, least)) / 2, least);
+        peer.RateFrom = clock.Now;
+        peer.RateBytes = 0;
+    }
+}
