@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.Extensions.Logging.Abstractions;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Swarm.Hosting;
 using StatelessSwarm.Testing;
+using StatelessSwarm.Testing.Logging;
 using StatelessSwarm.Testing.Processes;
 using StatelessSwarm.Testing.Torrents;
 
@@ -32,7 +32,8 @@ public sealed class LibtorrentSwarmTests
         var port = FreePort();
         await using var theirs = StartLibtorrent(sample, SourceParent(sample), port, "--seed");
         await theirs.WaitForAsync("seeding", Patience);
-        await using var ours = await StartAsync();
+        using var log = new RecordingLoggers();
+        await using var ours = await StartAsync(log);
         var session = await ours.AddAsync(
             new TorrentAddOptions { Metainfo = sample.Metainfo, FilePaths = sample.PathsIn("ours") },
             CancellationToken.None
@@ -41,7 +42,7 @@ public sealed class LibtorrentSwarmTests
         await session.Completion.WaitAsync(Patience);
         Assert.True(sample.IsIdentical("ours"));
         Assert.Equal(0, session.Status.WastedBytes);
-        AssertNoComplaints(theirs);
+        AssertNoComplaints(theirs, log);
     }
 
     [Theory]
@@ -49,16 +50,24 @@ public sealed class LibtorrentSwarmTests
     public async Task WeSeed_LibtorrentDownloads_SameBytes(int pieceLength, int[] lengths)
     {
         using var sample = await SampleTorrent.CreateAsync(pieceLength, lengths);
-        await using var ours = await StartAsync();
+        using var log = new RecordingLoggers();
+        await using var ours = await StartAsync(log);
         await ours.AddAsync(
             new TorrentAddOptions { Metainfo = sample.Metainfo, FilePaths = sample.Paths, IsSeed = true },
             CancellationToken.None
         );
         var target = Directory.CreateDirectory(Path.Combine(sample.Directory, "theirs")).FullName;
         await using var theirs = StartLibtorrent(sample, target, FreePort(), "--peer", $"127.0.0.1:{ours.Port}");
-        await theirs.WaitForAsync("seeding after", Patience);
+        try
+        {
+            await theirs.WaitForAsync("seeding after", Patience);
+        }
+        catch (TimeoutException fault)
+        {
+            Assert.Fail($"{fault.Message}\nour log:\n{string.Join('\n', log.Lines)}");
+        }
         Assert.True(sample.IsIdentical(Path.Combine("theirs", sample.Metainfo.Info.Name)));
-        AssertNoComplaints(theirs);
+        AssertNoComplaints(theirs, log);
     }
 
     /// <summary>libtorrent looks for a directory called like the torrent.</summary>
@@ -90,9 +99,11 @@ public sealed class LibtorrentSwarmTests
         );
     }
 
-    /// <summary>libtorrent's own log holds no hash failure, no ban and no protocol error of ours.</summary>
-    private static void AssertNoComplaints(ForeignProcess theirs)
+    /// <summary>Neither log holds a hash failure, a ban or a protocol error of the other side.</summary>
+    private static void AssertNoComplaints(ForeignProcess theirs, RecordingLoggers ours)
     {
+        Assert.DoesNotContain(ours.Lines, line => line.Contains("dropped:", StringComparison.Ordinal));
+        Assert.DoesNotContain(ours.Lines, line => line.Contains("broke the protocol", StringComparison.Ordinal));
         string[] complaints = ["hash_failed", "peer_ban", "peer_error", "invalid", "protocol"];
         foreach (var line in theirs.Output.Split('\n'))
         {
@@ -108,11 +119,11 @@ public sealed class LibtorrentSwarmTests
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private static Task<SwarmHost> StartAsync() =>
+    private static Task<SwarmHost> StartAsync(RecordingLoggers log) =>
         SwarmHost.StartAsync(
             new SwarmOptions { ListenAddresses = [IPAddress.Loopback], Port = 0 },
             TimeProvider.System,
-            NullLoggerFactory.Instance,
+            log,
             CancellationToken.None
         );
 }
