@@ -46,6 +46,7 @@ public sealed class ForeignProcess : IAsyncDisposable
     {
         var start = new ProcessStartInfo(program, arguments)
         {
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -101,9 +102,9 @@ public sealed class ForeignProcess : IAsyncDisposable
         {
             await _process.WaitForExitAsync(limit.Token);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException fault)
         {
-            throw new TimeoutException($"{_name} did not end; it printed:\n{Output}");
+            throw new TimeoutException($"{_name} did not end; it printed:\n{Output}", fault);
         }
         return _process.ExitCode;
     }
