@@ -85,12 +85,14 @@ public sealed class TorrentInfoTests
     [InlineData("../../etc/passwd")]
     [InlineData("/etc")]
     [InlineData("a\\b")]
-    [InlineData("a\0b")]
-    [InlineData("a\nb")]
-    [InlineData("\u001b[2J")]
-    [InlineData("\u0080")] // one Latin-1 byte: not UTF-8
-    public async Task Parse_EvilName_Refused(string evil)
+    [InlineData("a%00b")]
+    [InlineData("a%0Ab")]
+    [InlineData("%1B[2J")]
+    [InlineData("%C2%80")] // one Latin-1 byte: not UTF-8
+    public async Task Parse_EvilName_Refused(string escaped)
     {
+        // Escaped, because control characters in a test's name break the XML of reports.
+        var evil = Uri.UnescapeDataString(escaped);
         var torrent = await BuildAsync([("dir/a", 10), ("b", 20)]);
         var name = Loose.Read(torrent).At("info");
         name["name"] = evil;
