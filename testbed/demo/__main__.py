@@ -18,7 +18,7 @@ from testbed.demo import chart, report, trees
 from testbed.demo.leftovers import leftovers
 from testbed.demo.places import LabPlace, Loopback
 from testbed.demo.progress import Display
-from testbed.demo.story import CommandFailed, Failed, Story
+from testbed.demo.story import Story
 
 HOME = os.path.join(product.ARTIFACTS, "demo")
 TOPOLOGY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "topo", "demo.json")
@@ -31,7 +31,7 @@ def say(text):
 
 def _programs(options):
     if options.product:
-        return product.Product(os.path.join(options.product, "Cli", "stateless"), os.path.join(options.product, "Seed", "stateless-seed"))
+        return product.published(options.product)
     say("programs: publishing stateless (NativeAOT) and stateless-seed (a minute or two the first time)")
     return product.publish()
 
@@ -128,7 +128,7 @@ def main():
             releases.append((version, tree, image))
         started = time.monotonic()
         summary, raw, svg, text, wrong = _play(options, programs, releases)
-    except (Failed, CommandFailed, RuntimeError, OSError) as error:
+    except (RuntimeError, OSError) as error:
         print("demo: %s" % error, file=sys.stderr)
         return 1
     except KeyboardInterrupt:

@@ -5,7 +5,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 _BAR = 30
-_PLAIN_EVERY_S, _LINK_EVERY_S, _ASK_EVERY_S = 5.0, 0.05, 0.7
+_PLAIN_EVERY_S, _LINK_EVERY_S, _ASK_EVERY_S = 5.0, 0.05, 1.0
 
 
 class Display:
@@ -73,15 +73,15 @@ class Watch:
                         self.finished[host.id] = max(0.0, moment - self.started)
                         self.samples.append((round(self.finished[host.id], 2), host.id, 1.0))
 
-    def wait(self, limit_s):
-        """Seconds of the last node, or None when the time is over or a process ended by itself."""
+    def wait(self, limit_s, until=None):
+        """Seconds of the last node, or None when the time is over, a process ended by itself, or `until` held before that."""
         asking = threading.Thread(target=self._ask_all, daemon=True)
         asking.start()
         try:
             while len(self.finished) < len(self.fleet.hosts):
                 self._look_at_links()
                 self._draw()
-                if time.time() - self.started > limit_s or self.fleet.stopped():
+                if time.time() - self.started > limit_s or self.fleet.stopped() or (until and until(self)):
                     break
                 time.sleep(_LINK_EVERY_S)
         finally:

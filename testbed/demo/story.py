@@ -9,7 +9,6 @@ from testbed.demo import fingerprint
 from testbed.demo.fleet import CHANNEL, PRODUCT_NAME, Fleet
 from testbed.demo.progress import Watch
 from testbed.demo.report import ReleaseFigures
-from testbed.product import CommandFailed
 from testbed.run import sha256_file
 
 _SETTLE_S = 20
@@ -38,12 +37,10 @@ class Story:
             target.write(source.read())
 
     def build(self, tree, image):
-        """Builds an image from a tree or a tar archive."""
+        """Builds an image from a tree or a tar archive, once."""
         if not os.path.exists(image):
-            part = image + ".part"
-            self.programs.call("image", "build", tree, "-o", part)
-            os.rename(part, image)
-        return os.path.getsize(image)
+            self.programs.call("image", "build", tree, "-o", image + ".part")
+            os.rename(image + ".part", image)
 
     def publish(self, version, image):
         """(digest of the release, unix time at which the channel pointed at it)."""
@@ -76,6 +73,7 @@ class Story:
         return ReleaseFigures.measure(version, os.path.getsize(image), self.place, before, after, watch, self._sources(digest, watch))
 
     def explain_missing(self, watch):
+        """Lines that say what keeps the nodes that are not there."""
         for line in self.fleet.stopped():
             yield line
         for host in self.fleet.hosts:
@@ -135,5 +133,3 @@ class Story:
     def close(self):
         self.fleet.close()
 
-
-__all__ = ["Story", "Failed", "CommandFailed"]
