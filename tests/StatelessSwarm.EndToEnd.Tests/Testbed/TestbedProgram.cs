@@ -24,6 +24,7 @@ internal sealed record TestbedProgram(int ExitCode, string Output)
     {
         ProcessStartInfo start = new("python3", [Path.Combine(Root, "testbed", name), .. arguments])
         {
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
