@@ -22,7 +22,7 @@ internal sealed class FileHash : IDisposable
         _file = file;
         _parameters = parameters;
         if (file.Role == ReleaseFileRole.Root)
-            _verity = new VerityTreeBuilder(file.Length, parameters.Salt.Span);
+            _verity = TreeOver(file, parameters);
     }
 
     /// <summary>Takes the next bytes, with one task per hash; the memory must stay until they end.</summary>
@@ -41,6 +41,18 @@ internal sealed class FileHash : IDisposable
             throw new ContentException($"{_file.Name}: SHA-256 {sha256}, expected {_file.Sha256}");
         if (_verity?.Finish() is { } root && root != _parameters.RootHash)
             throw new ContentException($"{_file.Name}: dm-verity root {root}, expected {_parameters.RootHash}");
+    }
+
+    private static VerityTreeBuilder TreeOver(ReleaseFile file, VerityParameters parameters)
+    {
+        try
+        {
+            return new VerityTreeBuilder(file.Length, parameters.Salt.Span);
+        }
+        catch (ContentException fault)
+        {
+            throw new ContentException($"{file.Name}: {fault.Message}", fault);
+        }
     }
 
     /// <inheritdoc/>

@@ -67,6 +67,8 @@ public sealed partial class RootSlots
         {
             var before = Settle();
             Require(release.Digest, Next);
+            // Another process may have been killed between renaming it into place and making that durable.
+            _files.SyncDirectory(_store.Layout.Releases);
             Change(before, SlotChange.Offer(before, release.Digest));
         }
     }

