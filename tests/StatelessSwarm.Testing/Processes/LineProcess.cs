@@ -42,6 +42,7 @@ public sealed class LineProcess : IAsyncDisposable
         var start = new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = true,
+            UseShellExecute = false,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
