@@ -4,11 +4,12 @@ namespace StatelessSwarm.Trust.Tests;
 
 /// <summary>
 /// File operations that end at one of them, as a power cut does: that one and all after it fail. A write that is cut leaves
-/// half its bytes. Keeps a log of what was done.
+/// half its bytes. Keeps a log of what was done, and can take back what no fsync has made durable: <see cref="LoseUnsynced"/>.
 /// </summary>
 internal sealed class FaultyFiles : DurableFiles
 {
     private readonly int _cutAt;
+    private readonly List<Unsynced> _unsynced = [];
     private int _done;
 
     /// <param name="cutAt">Number of operations that still work.</param>
@@ -18,10 +19,24 @@ internal sealed class FaultyFiles : DurableFiles
 
     public bool WasCut => _done > _cutAt;
 
+    /// <summary>
+    /// The worst disk that keeps its promises: every name whose directory and every byte whose file was not fsynced is gone,
+    /// newest first.
+    /// </summary>
+    public void LoseUnsynced()
+    {
+        for (var index = _unsynced.Count - 1; index >= 0; index--)
+            _unsynced[index].Lose();
+        _unsynced.Clear();
+    }
+
     public override Stream CreateNew(string path, UnixFileMode mode = PlainMode)
     {
         Step($"create {path}");
-        return new CutStream(this, (FileStream)base.CreateNew(path, mode));
+        var file = (FileStream)base.CreateNew(path, mode);
+        _unsynced.Add(new Unsynced(null, path, () => Empty(file.Name)));
+        _unsynced.Add(new Unsynced(Path.GetDirectoryName(path), path, () => File.Delete(path)));
+        return new CutStream(this, file);
     }
 
     public override void Flush(Stream file)
@@ -29,36 +44,71 @@ internal sealed class FaultyFiles : DurableFiles
         var stream = (CutStream)file;
         Step($"flush {stream.Inner.Name}");
         base.Flush(stream.Inner);
+        _unsynced.RemoveAll(each => each.Directory is null && each.Path == stream.Inner.Name);
     }
 
     public override void CreateDirectory(string path)
     {
         Step($"mkdir {path}");
         base.CreateDirectory(path);
+        _unsynced.Add(new Unsynced(Path.GetDirectoryName(path), path, () => DeleteIfThere(path)));
     }
 
     public override void RenameFile(string source, string target)
     {
         Step($"rename {source} {target}");
+        var before = File.Exists(target) ? File.ReadAllBytes(target) : null;
         base.RenameFile(source, target);
+        Rename(
+            source,
+            target,
+            () =>
+            {
+                File.Move(target, source);
+                if (before is not null)
+                    File.WriteAllBytes(target, before);
+            }
+        );
     }
 
     public override void RenameDirectory(string source, string target)
     {
         Step($"renamedir {source} {target}");
         base.RenameDirectory(source, target);
+        Rename(source, target, () => Directory.Move(target, source));
     }
 
     public override void DeleteDirectory(string path)
     {
         Step($"delete {path}");
         base.DeleteDirectory(path);
+        _unsynced.RemoveAll(each => each.Path == path || each.Path.StartsWith(path + "/", StringComparison.Ordinal));
     }
 
     public override void SyncDirectory(string path)
     {
         Step($"sync {path}");
         base.SyncDirectory(path);
+        _unsynced.RemoveAll(each => each.Directory == path);
+    }
+
+    /// <summary>A rename that lasts takes the old name with it; one that does not brings back what was there.</summary>
+    private void Rename(string source, string target, Action undo)
+    {
+        _unsynced.RemoveAll(each => each.Directory is not null && each.Path == source);
+        _unsynced.Add(new Unsynced(Path.GetDirectoryName(target), target, undo));
+    }
+
+    private static void Empty(string path)
+    {
+        if (File.Exists(path))
+            File.WriteAllBytes(path, []);
+    }
+
+    private static void DeleteIfThere(string path)
+    {
+        if (Directory.Exists(path))
+            Directory.Delete(path, recursive: true);
     }
 
     private void Step(string what)
@@ -67,6 +117,11 @@ internal sealed class FaultyFiles : DurableFiles
             throw new IOException($"cut at: {what}");
         Log.Add(what);
     }
+
+    /// <param name="Directory">Whose fsync makes it last; null for the bytes of a file.</param>
+    /// <param name="Path">What it is about.</param>
+    /// <param name="Lose">Takes it back.</param>
+    private sealed record Unsynced(string? Directory, string Path, Action Lose);
 
     private sealed class CutStream(FaultyFiles owner, FileStream inner) : Stream
     {

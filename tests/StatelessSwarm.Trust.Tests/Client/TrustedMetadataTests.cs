@@ -335,7 +335,21 @@ public sealed class TrustedMetadataTests : IDisposable
     }
 
     [Fact]
-    public void AcceptChannel_CutAtAnyFileOperation_LeavesOldOrNewState()
+    public void AcceptChannel_First_IsDurableWhenItReturns()
+    {
+        var files = new FaultyFiles(int.MaxValue);
+        TrustedMetadata
+            .Open(State, _site.Shipped, _site.Time, files)
+            .AcceptChannel(_site.PointerBytes(TestSite.Pointer()), "web", "stable");
+        files.LoseUnsynced();
+
+        Assert.Equal(TestSite.Pointer(), Open().HeldChannel("web", "stable"));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void AcceptChannel_CutAtAnyFileOperation_LeavesOldOrNewState(bool losesUnsynced)
     {
         var old = TestSite.Pointer(serial: 1, issued: TestSite.Now - 500);
         var next = TestSite.Pointer(serial: 2, build: 2, issued: TestSite.Now - 5);
@@ -356,6 +370,8 @@ public sealed class TrustedMetadataTests : IDisposable
             {
                 Assert.True(files.WasCut);
             }
+            if (losesUnsynced)
+                files.LoseUnsynced();
 
             var reopened = TrustedMetadata.Open(state, _site.Shipped, _site.Time);
             Assert.InRange(reopened.RootVersion, 1, 2);

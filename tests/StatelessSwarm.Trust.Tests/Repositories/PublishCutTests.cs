@@ -5,11 +5,14 @@ namespace StatelessSwarm.Trust.Tests.Repositories;
 
 public sealed class PublishCutTests
 {
-    [Fact]
-    public async Task Publish_CutAtAnyFileOperation_LeavesASoundOldOrNewState()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Publish_CutAtAnyFileOperation_LeavesASoundOldOrNewState(bool losesUnsynced)
     {
         // Goal: no instant at which a cut leaves a reader with anything but the old or the new state.
-        // Method: the same publish, cut at its first, second, ... file operation, until one goes through.
+        // Method: the same publish, cut at its first, second, ... file operation, until one goes through; with a disk that
+        // kept everything it was told, and with one that kept only what was fsynced.
         var cuts = 0;
         for (var cutAt = 0; ; cutAt++, cuts++)
         {
@@ -26,6 +29,8 @@ public sealed class PublishCutTests
             {
                 Assert.True(files.WasCut, fault.ToString());
             }
+            if (losesUnsynced)
+                files.LoseUnsynced();
 
             var after = test.Reopen();
             var problems = await test.CheckAsync();
@@ -85,8 +90,10 @@ public sealed class PublishCutTests
         }
     }
 
-    [Fact]
-    public async Task PublishRoot_CutAtAnyFileOperation_IsFinishedByTheNextPublisher()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task PublishRoot_CutAtAnyFileOperation_IsFinishedByTheNextPublisher(bool losesUnsynced)
     {
         for (var cutAt = 0; ; cutAt++)
         {
@@ -102,6 +109,8 @@ public sealed class PublishCutTests
             {
                 Assert.True(files.WasCut);
             }
+            if (losesUnsynced)
+                files.LoseUnsynced();
 
             var version = test.Reopen().ReadRoot().Version;
             Assert.InRange(version, 1, 2);

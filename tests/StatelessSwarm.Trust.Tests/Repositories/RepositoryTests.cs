@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using StatelessSwarm.Content;
 using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Content.Values;
@@ -54,6 +55,45 @@ public sealed class RepositoryTests : IDisposable
 
         Believe(published, "stable");
         Believe(published, "beta");
+    }
+
+    [Theory]
+    [InlineData("root.squashfs", "mksquashfs TREE IMAGE -quiet -no-progress -comp zstd")]
+    [InlineData("root.erofs", "mkfs.erofs --quiet IMAGE TREE")]
+    public async Task Publish_ImageOfTheRealBuilder_HasItsNameAndTheVerityRootOfVeritysetup(string name, string builder)
+    {
+        Directory.CreateDirectory(_test.At("../tree"));
+        for (var index = 0; index < 40; index++)
+            await File.WriteAllBytesAsync(_test.At($"../tree/{index}"), new byte[index * 1000]);
+        var image = Path.GetFullPath(_test.At("../image"));
+        await RunAsync([.. builder.Split(' ').Select(word => word.Replace("TREE", _test.At("../tree"), StringComparison.Ordinal).Replace("IMAGE", image, StringComparison.Ordinal))]);
+
+        var published = await _test.PublishAsync(_test.Request("1.0", image));
+
+        var verity = published.Manifest.Verity;
+        Assert.Equal(name, published.Manifest.Root.Name);
+        Assert.Equal(32, verity.Salt.Length);
+        var printed = await RunAsync(
+            "veritysetup",
+            "format",
+            "--no-superblock",
+            $"--salt={Convert.ToHexStringLower(verity.Salt.Span)}",
+            image,
+            _test.At("../tree.verity")
+        );
+        Assert.Contains(verity.RootHash.ToString(), printed, StringComparison.Ordinal);
+        Assert.Empty(await _test.CheckAsync());
+    }
+
+    private static async Task<string> RunAsync(params string[] command)
+    {
+        var start = new ProcessStartInfo(command[0], command[1..]) { UseShellExecute = false, RedirectStandardOutput = true };
+        using var process = Process.Start(start)!;
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60), TimeProvider.System);
+        var printed = await process.StandardOutput.ReadToEndAsync(limit.Token);
+        await process.WaitForExitAsync(limit.Token);
+        Assert.Equal(0, process.ExitCode);
+        return printed;
     }
 
     /// <summary>Walks a reader over the files as it would over HTTP.</summary>
