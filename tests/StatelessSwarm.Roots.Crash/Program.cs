@@ -18,7 +18,7 @@ for (var round = 0; ; round++)
     var payload = SignedEnvelope.Decode(envelope, ReleaseManifest.MaxBytes).Payload;
     var manifest = ReleaseManifest.Decode(payload);
     var release = store.Stage(Sha256Digest.HashData(payload.Span), manifest, envelope, new byte[] { 1, 2, 3 });
-    if (release.Directory.Contains("staging", StringComparison.Ordinal))
+    if (release.IsStaged)
     {
         foreach (var file in manifest.Files)
         {

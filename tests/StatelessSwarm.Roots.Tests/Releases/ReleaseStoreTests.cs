@@ -18,7 +18,7 @@ public sealed class ReleaseStoreTests : IDisposable
     {
         var store = ReleaseStore.Open(_state.Path);
         var staged = _sample.Stage(store);
-        Assert.Equal(_state[$"staging/{_sample.Digest}"], staged.Directory);
+        Assert.Equal((_state[$"staging/{_sample.Digest}"], true), (staged.Directory, staged.IsStaged));
         foreach (var file in _sample.Manifest.Files)
             Assert.Equal(new byte[file.Length], File.ReadAllBytes(staged.PathOf(file)));
         Assert.Equal(_sample.Envelope, File.ReadAllBytes(staged.ManifestPath));
@@ -111,7 +111,8 @@ public sealed class ReleaseStoreTests : IDisposable
         Assert.Equal(committed[0].Directory, committed[1].Directory);
         var again = await stores[1].CommitAsync(staged, null, CancellationToken.None);
         Assert.Equal(committed[0].Directory, again.Directory);
-        Assert.Equal(again.Directory, _sample.Stage(stores[0]).Directory);
+        var complete = _sample.Stage(stores[0]);
+        Assert.Equal((again.Directory, false), (complete.Directory, complete.IsStaged));
         Assert.True(_sample.IsIn(again.Directory));
     }
 

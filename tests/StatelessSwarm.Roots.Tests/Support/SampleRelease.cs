@@ -77,7 +77,8 @@ internal sealed class SampleRelease
     public StoredRelease StageAndFill(ReleaseStore store)
     {
         var staged = Stage(store);
-        Fill(staged);
+        if (staged.IsStaged)
+            Fill(staged);
         return staged;
     }
 
