@@ -123,7 +123,9 @@ public sealed partial class WholeServerTests : IDisposable
         public static async Task<Run> StartAsync(string directory)
         {
             var run = new Run { Http = new HttpClient() };
-            run._code = new SeedCommand(run._output, TextWriter.Synchronized(run._error), TimeProvider.System, new SystemdNotifier(null)).RunAsync(
+            var error = TextWriter.Synchronized(run._error);
+            var command = new SeedCommand(run._output, error, TimeProvider.System, new SystemdNotifier(null));
+            run._code = command.RunAsync(
                 ["--repo", directory, "--listen", "127.0.0.1", "--http-port", "0", "--peer-port", "0", "--no-mdns"],
                 run._stop.Token
             );
@@ -157,7 +159,10 @@ public sealed partial class WholeServerTests : IDisposable
             await _error.DisposeAsync();
         }
 
-        [GeneratedRegex("^stateless-seed ready: http=(?<http>[0-9]+) peers=[0-9]+ releases=(?<releases>[0-9]+)$", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+        [GeneratedRegex(
+            "^stateless-seed ready: http=(?<http>[0-9]+) peers=[0-9]+ releases=(?<releases>[0-9]+)$",
+            RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking
+        )]
         private static partial Regex ReadyLine();
     }
 
