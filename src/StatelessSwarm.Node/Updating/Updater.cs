@@ -10,6 +10,7 @@ using StatelessSwarm.Node.Sharing;
 using StatelessSwarm.Node.Status;
 using StatelessSwarm.Roots.Releases;
 using StatelessSwarm.Swarm.Hosting;
+using StatelessSwarm.Swarm.Storage;
 
 namespace StatelessSwarm.Node.Updating;
 
@@ -169,7 +170,7 @@ internal sealed class Updater(
         {
             // blocks were right when they came and are not any more: hash everything again
             await sharing.StopAsync(pointer.Release);
-            File.Delete(staged.JournalPath);
+            ResumeJournal.Distrust(staged.JournalPath);
             throw;
         }
         catch
