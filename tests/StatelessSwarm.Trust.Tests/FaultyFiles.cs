@@ -26,7 +26,7 @@ internal sealed class FaultyFiles : DurableFiles
     public void LoseUnsynced()
     {
         for (var index = _unsynced.Count - 1; index >= 0; index--)
-            _unsynced[index].Lose();
+            _unsynced[index].Lose(_unsynced[index].Path);
         _unsynced.Clear();
     }
 
@@ -34,8 +34,8 @@ internal sealed class FaultyFiles : DurableFiles
     {
         Step($"create {path}");
         var file = (FileStream)base.CreateNew(path, mode);
-        _unsynced.Add(new Unsynced(null, path, () => Empty(file.Name)));
-        _unsynced.Add(new Unsynced(Path.GetDirectoryName(path), path, () => File.Delete(path)));
+        _unsynced.Add(new Unsynced(null, path, Empty));
+        _unsynced.Add(new Unsynced(Path.GetDirectoryName(path), path, File.Delete));
         return new CutStream(this, file);
     }
 
@@ -51,7 +51,7 @@ internal sealed class FaultyFiles : DurableFiles
     {
         Step($"mkdir {path}");
         base.CreateDirectory(path);
-        _unsynced.Add(new Unsynced(Path.GetDirectoryName(path), path, () => DeleteIfThere(path)));
+        _unsynced.Add(new Unsynced(Path.GetDirectoryName(path), path, DeleteIfThere));
     }
 
     public override void RenameFile(string source, string target)
@@ -62,7 +62,7 @@ internal sealed class FaultyFiles : DurableFiles
         Rename(
             source,
             target,
-            () =>
+            _ =>
             {
                 File.Move(target, source);
                 if (before is not null)
@@ -75,7 +75,7 @@ internal sealed class FaultyFiles : DurableFiles
     {
         Step($"renamedir {source} {target}");
         base.RenameDirectory(source, target);
-        Rename(source, target, () => Directory.Move(target, source));
+        Rename(source, target, _ => Directory.Move(target, source));
     }
 
     public override void DeleteDirectory(string path)
@@ -92,10 +92,19 @@ internal sealed class FaultyFiles : DurableFiles
         _unsynced.RemoveAll(each => each.Directory == path);
     }
 
-    /// <summary>A rename that lasts takes the old name with it; one that does not brings back what was there.</summary>
-    private void Rename(string source, string target, Action undo)
+    /// <summary>
+    /// A rename that lasts takes the old name with it; one that does not brings back what was there. Bytes that were not
+    /// fsynced go along to the new name.
+    /// </summary>
+    private void Rename(string source, string target, Action<string> undo)
     {
         _unsynced.RemoveAll(each => each.Directory is not null && each.Path == source);
+        for (var index = 0; index < _unsynced.Count; index++)
+        {
+            var each = _unsynced[index];
+            if (each.Directory is null && (each.Path == source || each.Path.StartsWith(source + "/", StringComparison.Ordinal)))
+                _unsynced[index] = each with { Path = target + each.Path[source.Length..] };
+        }
         _unsynced.Add(new Unsynced(Path.GetDirectoryName(target), target, undo));
     }
 
@@ -120,8 +129,8 @@ internal sealed class FaultyFiles : DurableFiles
 
     /// <param name="Directory">Whose fsync makes it last; null for the bytes of a file.</param>
     /// <param name="Path">What it is about.</param>
-    /// <param name="Lose">Takes it back.</param>
-    private sealed record Unsynced(string? Directory, string Path, Action Lose);
+    /// <param name="Lose">Takes it back; told <paramref name="Path"/>.</param>
+    private sealed record Unsynced(string? Directory, string Path, Action<string> Lose);
 
     private sealed class CutStream(FaultyFiles owner, FileStream inner) : Stream
     {
