@@ -39,6 +39,12 @@ internal sealed class ActivePiece(int blocksPerPiece)
     /// <summary>Only one peer may contribute, because several have spoilt it together before.</summary>
     public bool IsSolo { get; set; }
 
+    /// <summary>Nothing is asked for before: a fresh claim has to reach the neighbours first.</summary>
+    public long ReadyAt { get; set; }
+
+    /// <summary>When a block was first asked for.</summary>
+    public long StartedAt { get; set; }
+
     /// <summary>When a block last came, or the piece was started.</summary>
     public long ProgressAt { get; set; }
 
@@ -56,6 +62,7 @@ internal sealed class ActivePiece(int blocksPerPiece)
         Owner = null;
         IsClaimed = false;
         IsSolo = false;
+        ReadyAt = 0;
         Forget();
     }
 

@@ -24,6 +24,7 @@ internal sealed class ActivePieces(int pieceCount, int blocksPerPiece)
         if (!_free.TryPop(out var active))
             active = new ActivePiece(blocksPerPiece);
         active.Reset(piece, blockCount);
+        active.StartedAt = now;
         active.ProgressAt = now;
         active.Place = _list.Count;
         _places[piece] = _list.Count;

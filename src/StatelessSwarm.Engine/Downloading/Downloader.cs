@@ -1,5 +1,6 @@
 using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Leases;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Picking;
 using StatelessSwarm.Engine.Torrents;
@@ -20,6 +21,8 @@ internal sealed class Downloader(
     BlameBook blame,
     CommandQueue commands,
     EngineClock clock,
+    SpreadWatch spread,
+    FarSources far,
     DownloadCounters counters
 )
 {
@@ -41,6 +44,8 @@ internal sealed class Downloader(
             if (piece is null)
             {
                 peer.Window.RanDry();
+                if (peer.Group is { HasRoom: true } group)
+                    group.Window.RanDry();
                 return;
             }
             if (!Ask(peer, piece, piece.NextMissing()))
@@ -179,16 +184,23 @@ internal sealed class Downloader(
             availability.Recount(peer);
         }
         peer.Window.Received(range.Length, request.SentAt, request.Number, peer.Pending.NextNumber);
+        if (peer.Group is { } group)
+            group.Window.Received(range.Length, request.SentAt, request.GroupNumber, group.NextNumber);
     }
 
     private int Check(ActivePiece piece)
     {
         var index = piece.Piece;
         if (piece.Owner is { } owner)
+        {
             owner.Stalls = 0;
+            far.PieceTaken(owner, piece);
+        }
         if (layers.Verify(new PieceIndex(index), piece.Leaves))
         {
             blame.Verified(piece);
+            if (piece.IsClaimed)
+                spread.Fetched(index);
             assigner.Unclaim(piece, true);
             assigner.End(piece);
             map.SetVerified(index);

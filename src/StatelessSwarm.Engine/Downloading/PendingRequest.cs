@@ -15,6 +15,9 @@ internal struct PendingRequest
     /// <summary>Its number among all requests to this peer.</summary>
     public long Number;
 
+    /// <summary>Its number among the requests of its group.</summary>
+    public long GroupNumber;
+
     /// <summary>We have taken it back with CANCEL; the answer may be on its way all the same.</summary>
     public bool IsCancelled;
 

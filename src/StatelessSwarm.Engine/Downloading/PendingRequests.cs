@@ -4,7 +4,8 @@ namespace StatelessSwarm.Engine.Downloading;
 /// Requests sent to one peer and not answered, oldest first, in a ring. Peers answer nearly in order, so a search from the
 /// head finds its request at once. Cancelled requests stay until answered (BEP 6 promises an answer) or until the ring is full.
 /// </summary>
-internal sealed class PendingRequests
+/// <param name="group">Requests to several peers that share a bottleneck, counted together; or null.</param>
+internal sealed class PendingRequests(RequestGroup? group)
 {
     /// <summary>Most requests kept, cancelled ones included.</summary>
     public const int Capacity = 4096;
@@ -15,7 +16,15 @@ internal sealed class PendingRequests
     private long _nextNumber;
 
     /// <summary>Requests we still want answered.</summary>
-    public int Live { get; private set; }
+    public int Live
+    {
+        get;
+        private set
+        {
+            group?.Count(value - field);
+            field = value;
+        }
+    }
 
     /// <summary>Number the next request will get.</summary>
     public long NextNumber => _nextNumber;
@@ -48,9 +57,17 @@ internal sealed class PendingRequests
             return false;
         if (_count == _ring.Length)
             Grow();
-        At(_count) = new PendingRequest { Piece = piece, Block = block, SentAt = now, Number = _nextNumber };
+        At(_count) = new PendingRequest
+        {
+            Piece = piece,
+            Block = block,
+            SentAt = now,
+            Number = _nextNumber,
+            GroupNumber = group?.NextNumber ?? 0,
+        };
         _count++;
         _nextNumber++;
+        group?.Numbered();
         Live++;
         return true;
     }

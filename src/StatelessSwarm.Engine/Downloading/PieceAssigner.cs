@@ -18,6 +18,8 @@ internal sealed class PieceAssigner(
     Availability availability,
     ClaimLedger claims,
     SourceRules rules,
+    FarSources far,
+    SpreadWatch spread,
     BlameBook blame,
     CommandQueue commands,
     EngineClock clock,
@@ -27,10 +29,22 @@ internal sealed class PieceAssigner(
     /// <summary>Blocks a scarce source is asked for to begin with: one ordinary piece.</summary>
     public const int ScarceStart = 16;
 
+    /// <summary>
+    /// Between a claim and the first request under it: the neighbours' answers to a claim made at the same moment (a HAVE from afar
+    /// makes several of them reach for one piece) arrive within it, before the WAN link has carried anything twice.
+    /// </summary>
+    public const int SettleMs = 20;
+
+    /// <summary>A piece may take this long, and then as long again, before it counts as slow; in seconds.</summary>
+    public const double LongWait = 3;
+
     private int _ownerless;
 
     /// <summary>Moves when a piece may have become available to somebody.</summary>
     public long Epoch { get; private set; }
+
+    /// <summary>When a claimed piece becomes ready to be asked for; in the past when none is waiting.</summary>
+    public long ReadyAt { get; private set; }
 
     /// <summary>Something may have become possible.</summary>
     public void Wake() => Epoch++;
@@ -39,8 +53,11 @@ internal sealed class PieceAssigner(
     public ActivePiece? Next(PeerState peer)
     {
         if (peer.Current is { Missing: > 0 } current)
-            return current;
+            return current.ReadyAt <= clock.Now ? current : null;
         peer.Current = null;
+        // No new piece from afar while enough is on its way: what is claimed must come soon.
+        if (!far.HasRoomFor(peer))
+            return null;
         if (peer.IdleEpoch == Epoch || peer.WantedPieces == 0)
             return null;
         var piece = rules.IsBarred(peer) ? null : Adopt(peer) ?? Start(peer) ?? Steal(peer);
@@ -48,7 +65,7 @@ internal sealed class PieceAssigner(
             peer.IdleEpoch = Epoch;
         else
             peer.Current = piece;
-        return piece;
+        return piece is null || piece.ReadyAt > clock.Now ? null : piece;
     }
 
     /// <summary>Nobody owns the piece any more. What was received stays, unless one peer must send all of it.</summary>
@@ -132,6 +149,13 @@ internal sealed class PieceAssigner(
         claims.Release(piece.Piece, isVerified);
     }
 
+    /// <summary>At the pace it comes in, what is left of the piece takes longer than it should.</summary>
+    public bool IsSlow(ActivePiece piece)
+    {
+        var age = clock.Seconds(clock.Now - piece.StartedAt);
+        return age > LongWait && age * (piece.BlockCount - piece.Received) > LongWait * piece.Received;
+    }
+
     private ActivePiece? Adopt(PeerState peer)
     {
         if (_ownerless == 0)
@@ -157,6 +181,10 @@ internal sealed class PieceAssigner(
         }
         else
         {
+            if (spread.IsInDebt && availability.NearClaimants > 0)
+                return null;
+            if (!peer.IsLan && !far.IsWorthIt(peer))
+                return null;
             index = rarity.Pick(peer.Have, availability.HeldNear, claims.Claimed, random);
             if (index < 0)
                 index = rarity.Pick(peer.Have, availability.HeldNear, claims.Firm, random);
@@ -176,7 +204,10 @@ internal sealed class PieceAssigner(
         for (var place = 0; place < active.Count; place++)
         {
             var piece = active[place];
-            if (piece.Owner is not { } owner || owner == peer || !(owner.IsSnubbed || owner.IsChokingUs))
+            if (piece.Owner is not { } owner || owner == peer)
+                continue;
+            var isBetter = rules.IsFree(peer) ? IsSlow(piece) : far.ShouldMove(piece, peer);
+            if (!owner.IsSnubbed && !owner.IsChokingUs && !isBetter)
                 continue;
             if (!peer.Have.Contains(piece.Piece) || !rules.MayAsk(peer, piece.Piece))
                 continue;
@@ -195,7 +226,9 @@ internal sealed class PieceAssigner(
     private ActivePiece Own(ActivePiece piece, PeerState peer)
     {
         piece.Owner = peer;
+        piece.StartedAt = clock.Now;
         piece.ProgressAt = clock.Now;
+        piece.ReadyAt = clock.Now;
         _ownerless--;
         if (rules.IsFree(peer))
         {
@@ -205,6 +238,11 @@ internal sealed class PieceAssigner(
         {
             piece.IsClaimed = true;
             claims.Claim(piece.Piece);
+            if (availability.NearClaimants > 0)
+            {
+                piece.ReadyAt = clock.Now + clock.Milliseconds(SettleMs);
+                ReadyAt = ReadyAt > clock.Now ? Math.Min(ReadyAt, piece.ReadyAt) : piece.ReadyAt;
+            }
         }
         return piece;
     }

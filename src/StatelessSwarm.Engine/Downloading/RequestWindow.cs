@@ -7,7 +7,7 @@ namespace StatelessSwarm.Engine.Downloading;
 /// How many blocks to have asked of one peer. Bandwidth x delay, measured from outside: the delivered rate per round (a round
 /// ends when a request sent after its start is answered) and the least request-to-data delay. Starts like TCP, one block more
 /// for each block received, which doubles the window per round, and leaves that phase when two rounds bring less than a quarter
-/// more. From then on it holds what the peer delivers in <see cref="TargetSeconds"/> beyond the delay: enough to never run
+/// more, or when data takes clearly longer than at first, because then a queue is growing. From then on it holds what the peer delivers in <see cref="TargetSeconds"/> beyond the delay: enough to never run
 /// dry, little enough that a dying or slow peer holds back about a second of work.
 /// </summary>
 internal sealed class RequestWindow
@@ -21,6 +21,7 @@ internal sealed class RequestWindow
     /// <summary>Seconds of delivery kept asked for beyond the delay.</summary>
     public const double TargetSeconds = 0.75;
 
+    private const double QueueDelaySeconds = 0.25;
     private const double GrowthPerRound = 1.25;
     private const double ShortestRoundSeconds = 0.02;
     private const double RateWeight = 0.4;
@@ -47,6 +48,9 @@ internal sealed class RequestWindow
     /// <summary>Delivered bytes per second while there was something to deliver; 0 while unknown.</summary>
     public double Rate { get; private set; }
 
+    /// <summary>The rate is known and the window follows it.</summary>
+    public bool IsSettled => !_isSlowStart && Rate > 0;
+
     /// <summary>Least seconds from request to data; 0 while unknown.</summary>
     public double Delay { get; private set; }
 
@@ -70,6 +74,14 @@ internal sealed class RequestWindow
     /// <summary>There is nothing to ask this peer for: its rate says nothing about its link.</summary>
     public void RanDry() => _ranDry = true;
 
+    /// <summary>What is known is too old or too bad to go on with.</summary>
+    public void Forget()
+    {
+        Restart();
+        Rate = 0;
+        Delay = 0;
+    }
+
     /// <summary>The peer went quiet: feel the way again.</summary>
     public void Restart()
     {
@@ -89,7 +101,9 @@ internal sealed class RequestWindow
         var delay = _clock.Seconds(_clock.Now - sentAt);
         if (Delay == 0 || delay < Delay)
             Delay = Math.Max(delay, 1e-6);
-        if (_isSlowStart && Blocks < _most)
+        if (_isSlowStart && delay > QueueDelaySeconds + 2 * Delay)
+            _isSlowStart = false;
+        else if (_isSlowStart && Blocks < _most)
             Blocks++;
         if (_roundEnd < 0)
         {
@@ -128,7 +142,7 @@ internal sealed class RequestWindow
         }
         else
         {
-            Rate += (rate - Rate) * RateWeight;
+            Rate = Rate == 0 ? rate : Rate + (rate - Rate) * RateWeight;
         }
         if (!_isSlowStart)
         {

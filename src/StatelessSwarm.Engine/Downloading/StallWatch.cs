@@ -19,6 +19,7 @@ internal sealed class StallWatch(
     SourceRules rules,
     PieceAssigner assigner,
     Downloader downloader,
+    FarSources far,
     PeerTable peers,
     EngineClock clock
 )
@@ -36,10 +37,10 @@ internal sealed class StallWatch(
     public const int MaxStalls = 4;
 
     /// <summary>Endgame: wait before a block of a slow neighbour is asked elsewhere, in seconds.</summary>
-    public const double NearPatience = 0.4;
+    public const double NearPatience = 0.75;
 
     /// <summary>Endgame: wait before a scarce source is asked for what another peer is slow with, in seconds.</summary>
-    public const double ScarcePatience = 2;
+    public const double ScarcePatience = 5;
 
     /// <summary>Endgame: blocks asked twice of one peer at a time.</summary>
     public const int MaxDuplicates = 16;
@@ -74,10 +75,19 @@ internal sealed class StallWatch(
         for (var place = 0; place < peers.Count; place++)
         {
             var peer = peers[place];
+            if (!peer.IsLan && !far.IsWorthIt(peer))
+                continue;
             var isIdle = peer is { IsClosing: false, IsChokingUs: false, IsSnubbed: false } && peer.Pending.Live == 0;
             if (isIdle && clock.Now >= peer.PausedUntil && !rules.IsBarred(peer))
                 AskTwice(peer);
         }
+    }
+
+    /// <summary>Its owner has not delivered for a while, or at its pace what is left will take long.</summary>
+    private bool IsSlow(ActivePiece piece, double patience)
+    {
+        var progressAt = piece.Owner is { } owner ? Math.Max(owner.LastBlockAt, piece.ProgressAt) : piece.ProgressAt;
+        return clock.Seconds(clock.Now - progressAt) > patience || (piece.Owner is { IsLan: true } && assigner.IsSlow(piece));
     }
 
     private void AskTwice(PeerState peer)
@@ -86,13 +96,17 @@ internal sealed class StallWatch(
         for (var place = 0; place < active.Count && left > 0; place++)
         {
             var piece = active[place];
-            if (piece.IsSolo || piece.Owner == peer || !peer.Have.Contains(piece.Piece) || !rules.MayAsk(peer, piece.Piece))
+            if (piece.IsSolo || piece.Owner == peer || !peer.Have.Contains(piece.Piece))
                 continue;
-            var patience = rules.IsFree(peer) ? Math.Max(NearPatience, 2 * peer.Window.BlockSeconds) : ScarcePatience;
-            if (peer.Window.Rate == 0 && rules.IsFree(peer))
-                patience = NearPatience;
-            if (clock.Seconds(clock.Now - piece.ProgressAt) < patience)
+            var isFree = rules.IsFree(peer);
+            if (!IsSlow(piece, isFree ? NearPatience : ScarcePatience) || (!isFree && claims.Firm.Contains(piece.Piece)))
                 continue;
+            if (!isFree && !piece.IsClaimed)
+            {
+                // A neighbour has it but cannot give it: one of us fetches it again, for all.
+                piece.IsClaimed = true;
+                claims.Claim(piece.Piece);
+            }
             // The owner delivers from the front.
             for (var block = piece.BlockCount - 1; block >= 0 && left > 0; block--)
             {

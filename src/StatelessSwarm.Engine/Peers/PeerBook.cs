@@ -41,6 +41,8 @@ internal sealed class PeerBook(PeerTable peers, CommandQueue commands, EngineClo
         {
             if (reach == PeerReach.Lan)
                 known.Reach = PeerReach.Lan;
+            if (source == PeerSource.Manual)
+                known.Source = PeerSource.Manual;
             // Heard of again, so it is probably alive: no need to sit a long pause out.
             if (known.State == KnownPeerState.Idle && known.Failures > 0)
                 known.RetryAt = Math.Min(known.RetryAt, known.TriedAt + clock.Milliseconds(RediscoveredRetryMs));
@@ -144,23 +146,27 @@ internal sealed class PeerBook(PeerTable peers, CommandQueue commands, EngineClo
             else
                 wan++;
         }
-        Connect(PeerReach.Lan, options.LanPeers - lan, isComplete);
-        Connect(PeerReach.Wan, options.WanPeers - wan, isComplete);
+        // Peers that somebody named, the seed above all, come before those merely heard of.
+        lan += Connect(PeerReach.Lan, true, options.LanPeers - lan, isComplete);
+        wan += Connect(PeerReach.Wan, true, options.WanPeers - wan, isComplete);
+        Connect(PeerReach.Lan, false, options.LanPeers - lan, isComplete);
+        Connect(PeerReach.Wan, false, options.WanPeers - wan, isComplete);
     }
 
-    private void Connect(PeerReach reach, int wanted, bool isComplete)
+    private int Connect(PeerReach reach, bool isNamed, int most, bool isComplete)
     {
+        var wanted = most;
         if (wanted <= 0)
-            return;
+            return 0;
         var start = random.Below(_known.Count);
         for (var step = 0; step < _known.Count && wanted > 0; step++)
         {
             if (HalfOpen >= options.MaxHalfOpen || peers.Count + HalfOpen >= options.MaxPeers)
-                return;
+                break;
             var known = _known[(start + step) % _known.Count];
             if (known.State != KnownPeerState.Idle || known.Reach != reach || known.RetryAt > clock.Now)
                 continue;
-            if (isComplete && known.Source != PeerSource.Manual)
+            if (isNamed != (known.Source == PeerSource.Manual) || (isComplete && !isNamed))
                 continue;
             known.State = KnownPeerState.Connecting;
             known.TriedAt = clock.Now;
@@ -168,6 +174,7 @@ internal sealed class PeerBook(PeerTable peers, CommandQueue commands, EngineClo
             wanted--;
             commands.Connect(known.EndPoint);
         }
+        return most - wanted;
     }
 
     private long Pause(int failures)

@@ -12,8 +12,10 @@ internal sealed class PeerState
     /// <summary>Requests a peer is taken to queue while it has not said so (BEP 10 <c>reqq</c>): what libtorrent assumes.</summary>
     public const int AssumedRequestQueue = 250;
 
-    public PeerState(PeerHandle handle, ConnectedPeer connection, int pieceCount, EngineClock clock, int mostRequests)
+    public PeerState(PeerHandle handle, ConnectedPeer connection, int pieceCount, EngineClock clock, int mostRequests, RequestGroup? group)
     {
+        Group = group;
+        Pending = new PendingRequests(group);
         Handle = handle;
         Connection = connection;
         Have = new PieceSet(pieceCount);
@@ -77,7 +79,10 @@ internal sealed class PeerState
 
     public bool AreWeInterested { get; set; }
 
-    public PendingRequests Pending { get; } = new();
+    public PendingRequests Pending { get; }
+
+    /// <summary>The peers it shares a bottleneck with; null for neighbours.</summary>
+    public RequestGroup? Group { get; }
 
     public RequestWindow Window { get; }
 
@@ -97,6 +102,12 @@ internal sealed class PeerState
 
     /// <summary>No requests before this time, after a reject.</summary>
     public long PausedUntil { get; set; }
+
+    /// <summary>Seconds it took for its last pieces; 0 for unknown.</summary>
+    public double PieceSeconds { get; set; }
+
+    /// <summary>No new pieces before this time, because it took too long for the last ones; see <see cref="FarSources"/>.</summary>
+    public long SlowUntil { get; set; }
 
     public int Rejects { get; set; }
 

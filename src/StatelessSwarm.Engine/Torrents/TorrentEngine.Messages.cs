@@ -131,6 +131,8 @@ public sealed partial class TorrentEngine
         }
         _availability.Add(state, piece);
         _claims.PeerHas(state, piece);
+        if (state.IsLan && _spread.Taken(piece))
+            _assigner.Wake();
         if (state.IsComplete)
             CountClaimant(state);
         if (_map.Verified.Contains(piece))

@@ -19,7 +19,8 @@ public sealed partial class TorrentEngine
             connection,
             _map.PieceCount,
             _clock,
-            _options.RequestAhead / Content.Values.BlockRange.BlockSize
+            _options.RequestAhead / Content.Values.BlockRange.BlockSize,
+            connection.Reach == PeerReach.Wan ? _far : null
         );
         _peers.Add(state);
         _book.Connected(state);

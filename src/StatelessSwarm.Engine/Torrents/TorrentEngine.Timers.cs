@@ -40,6 +40,7 @@ public sealed partial class TorrentEngine
                 Drop(peer, fault);
         }
         _claims.Advance();
+        _spread.Advance();
         _choker.Advance();
         if (_clock.HasPassed(_recheckedAt, RecheckMs))
         {
@@ -76,6 +77,8 @@ public sealed partial class TorrentEngine
         }
         var isBusy = (!_map.IsComplete && _peers.Count > 0) || _claims.OwnCount > 0;
         var due = _clock.Now + _clock.Milliseconds(isBusy ? BusyTickMs : IdleTickMs);
+        if (_assigner.ReadyAt > _clock.Now && _assigner.ReadyAt < due)
+            due = _assigner.ReadyAt;
         if (!_map.IsComplete && _peers.Count == 0)
             due = _clock.Now + _clock.Milliseconds(RecheckMs);
         if (_nextAdvance is not { } next || next > due)

@@ -31,8 +31,10 @@ public sealed partial class TorrentEngine
     private readonly ClaimLedger _claims;
     private readonly SourceRules _rules;
     private readonly BlameBook _blame = new();
+    private readonly SpreadWatch _spread;
     private readonly PieceAssigner _assigner;
     private readonly DownloadCounters _counters = new();
+    private readonly RequestGroup _far;
     private readonly Downloader _downloader;
     private readonly StallWatch _stalls;
     private readonly Uploader _uploader;
@@ -57,9 +59,38 @@ public sealed partial class TorrentEngine
         _active = new ActivePieces(_map.PieceCount, _map.BlocksPerPiece);
         _claims = new ClaimLedger(_map, _active, _peers, _commands, _clock, options.PeerId);
         _rules = new SourceRules(_availability, _claims);
-        _assigner = new PieceAssigner(_map, _active, _availability, _claims, _rules, _blame, _commands, _clock, random);
-        _downloader = new Downloader(_map, layers, _active, _availability, _assigner, _blame, _commands, _clock, _counters);
-        _stalls = new StallWatch(_map, _active, _availability, _claims, _rules, _assigner, _downloader, _peers, _clock);
+        _spread = new SpreadWatch(_map.PieceCount, _clock);
+        var far = new FarSources(_peers, _active, _clock, random, info.PieceLength);
+        _assigner = new PieceAssigner(
+            _map,
+            _active,
+            _availability,
+            _claims,
+            _rules,
+            far,
+            _spread,
+            _blame,
+            _commands,
+            _clock,
+            random
+        );
+        var farWindow = new RequestWindow(_clock, options.RequestAhead / BlockRange.BlockSize);
+        farWindow.StartSmall(PieceAssigner.ScarceStart);
+        _far = new RequestGroup(farWindow);
+        _downloader = new Downloader(
+            _map,
+            layers,
+            _active,
+            _availability,
+            _assigner,
+            _blame,
+            _commands,
+            _clock,
+            _spread,
+            far,
+            _counters
+        );
+        _stalls = new StallWatch(_map, _active, _availability, _claims, _rules, _assigner, _downloader, far, _peers, _clock);
         _uploader = new Uploader(_map, _commands, _clock, options);
         _choker = new Choker(_peers, _commands, _clock, _uploader, options.UploadSlots);
         _book = new PeerBook(_peers, _commands, _clock, random, options);
@@ -130,6 +161,8 @@ public sealed partial class TorrentEngine
             Drop(state, fault);
         DropConvicted();
         _downloader.Fill(state);
+        if (!state.IsLan)
+            FillFar();
         EndEvent();
     }
 
@@ -204,6 +237,15 @@ public sealed partial class TorrentEngine
         }
         _claims.Flush();
         WakeForWork();
+    }
+
+    private void FillFar()
+    {
+        for (var place = 0; place < _peers.Count; place++)
+        {
+            if (!_peers[place].IsLan)
+                _downloader.Fill(_peers[place]);
+        }
     }
 
     private void PieceVerified(int piece)

@@ -7,17 +7,23 @@ namespace StatelessSwarm.Engine.Uploading;
 
 /// <summary>
 /// Answers requests. They wait here, where a CANCEL finds them; only a bounded number of bytes is in the shell's hands, per peer
-/// about a quarter second's worth, topped up block by block in turn.
+/// about a quarter second's worth and for all about half a second's. Turns last a piece or so: on a slow uplink one neighbour then
+/// has a whole piece early and can hand it on, while with turns of one block all would have theirs late.
 /// </summary>
 internal sealed class Uploader(PieceMap map, CommandQueue commands, EngineClock clock, EngineOptions options)
 {
     private const int FirstAllowance = 128 * 1024;
     private const int LeastAllowance = 64 * 1024;
-    private const int AlwaysAllowed = 2 * BlockRange.BlockSize;
+    private const int LeastAhead = 256 * 1024;
+    private const int TurnBytes = 256 * 1024;
     private const double AheadSeconds = 0.25;
+    private const double TotalAheadSeconds = 0.5;
 
     private readonly Queue<PeerState> _turns = new();
     private long _uploading;
+    private long _ahead = Math.Min(4 * LeastAhead, options.UploadAhead);
+    private long _rateFrom = clock.Now;
+    private long _rateBytes;
 
     /// <summary>Payload sent to neighbours.</summary>
     public long SentLanBytes { get; private set; }
@@ -114,22 +120,44 @@ internal sealed class Uploader(PieceMap map, CommandQueue commands, EngineClock 
                 peer.IsInUploadRound = false;
                 continue;
             }
-            _turns.Enqueue(peer);
-            if (_uploading >= options.UploadAhead && peer.UploadingBytes >= AlwaysAllowed)
+            if (_uploading >= _ahead && peer.UploadingBytes > 0)
             {
                 passed++;
+                _turns.Enqueue(peer);
                 continue;
             }
             passed = 0;
-            peer.Uploads.TryTake(out var block);
+            Serve(peer);
+            _turns.Enqueue(peer);
+        }
+    }
+
+    /// <summary>As much of a turn as there is room for, at least one block.</summary>
+    private void Serve(PeerState peer)
+    {
+        var left = TurnBytes;
+        do
+        {
+            if (!peer.Uploads.TryTake(out var block))
+                return;
             peer.UploadingBytes += block.Length;
             _uploading += block.Length;
+            left -= block.Length;
             commands.SendBlock(peer, block);
-        }
+        } while (left > 0 && _uploading < _ahead && peer.UploadingBytes < peer.UploadAllowance);
     }
 
     private void Measure(PeerState peer, int bytes)
     {
+        _rateBytes += bytes;
+        var since = clock.Seconds(clock.Now - _rateFrom);
+        if (since > 0.1)
+        {
+            var total = (long)Math.Min(_rateBytes / since * TotalAheadSeconds, options.UploadAhead);
+            _ahead = Math.Max((_ahead + total) / 2, Math.Min(LeastAhead, options.UploadAhead));
+            _rateFrom = clock.Now;
+            _rateBytes = 0;
+        }
         peer.RateBytes += bytes;
         var seconds = clock.Seconds(clock.Now - peer.RateFrom);
         if (seconds < 0.05)

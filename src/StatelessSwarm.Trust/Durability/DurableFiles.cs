@@ -10,8 +10,7 @@ namespace StatelessSwarm.Trust.Durability;
 /// </summary>
 internal class DurableFiles
 {
-    /// <summary>Everyone may read, the owner may write.</summary>
-    protected const UnixFileMode PlainMode =
+    private const UnixFileMode PlainMode =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     /// <summary>The file system as it is.</summary>

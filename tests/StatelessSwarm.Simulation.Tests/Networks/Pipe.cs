@@ -12,7 +12,11 @@ public sealed class Pipe(EventQueue events, VirtualClock clock, Link[] path)
     /// <summary>Bytes on the way at most: a socket's buffer.</summary>
     public const int Window = 128 * 1024;
 
+    /// <summary>Queue on a link from which on senders hold back: the buffer of an ordinary router, 200 ms.</summary>
+    public const long LongestQueue = VirtualClock.Second / 5;
+
     private readonly Queue<Frame> _waiting = new();
+    private bool _isHeldBack;
     private int _onTheWay;
 
     public required Action<PeerMessage> OnMessage { get; init; }
@@ -42,12 +46,32 @@ public sealed class Pipe(EventQueue events, VirtualClock clock, Link[] path)
     {
         while (!IsClosed && _waiting.TryPeek(out var frame) && (_onTheWay == 0 || _onTheWay + frame.Size <= Window))
         {
+            if (HoldsBack())
+                return;
             _waiting.Dequeue();
             _onTheWay += frame.Size;
             if (frame.IsBlock)
                 events.After(0, () => ReportSent(frame));
+            foreach (var link in path)
+                link.Expect(frame.Size);
             Hop(frame, 0);
         }
+    }
+
+    private bool HoldsBack()
+    {
+        var queue = 0L;
+        foreach (var link in path)
+            queue = Math.Max(queue, link.QueueDelay(clock.Now));
+        if (queue < LongestQueue || _isHeldBack)
+            return _isHeldBack;
+        _isHeldBack = true;
+        events.After(queue - LongestQueue + VirtualClock.Second / 100, () =>
+        {
+            _isHeldBack = false;
+            Pump();
+        });
+        return true;
     }
 
     private void ReportSent(Frame frame)

@@ -49,7 +49,9 @@ public sealed class SimNode
     public long SentPayload { get; private set; }
 
     /// <summary>Sends wrong data when this says so.</summary>
-    public Func<BlockRange, bool> Lies { get; set; } = _ => false;
+    public Func<BlockRange, bool>? Lies { get; set; }
+
+    public bool IsLiar => Lies is not null;
 
     /// <summary>Takes requests and answers none.</summary>
     public bool Stalls { get; set; }
@@ -73,7 +75,7 @@ public sealed class SimNode
     }
 
     public void Discover(SimNode other) =>
-        Do(() => Engine.PeerDiscovered(other.EndPoint, PeerSource.Tracker, ReachOf(other)));
+        Do(() => Engine.PeerDiscovered(other.EndPoint, other == _swarm.Seed ? PeerSource.Manual : PeerSource.Tracker, ReachOf(other)));
 
     public PeerReach ReachOf(SimNode other) => other.Site == Site ? PeerReach.Lan : PeerReach.Wan;
 
@@ -114,7 +116,7 @@ public sealed class SimNode
     {
         if (!_connections.ContainsKey(handle.Value))
             return;
-        var leaf = from.Lies(block) ? Sha256Digest.HashData([(byte)from.Number]) : _swarm.Torrent.Leaf(block);
+        var leaf = from.Lies?.Invoke(block) == true ? Sha256Digest.HashData([(byte)from.Number]) : _swarm.Torrent.Leaf(block);
         if (from.Site != Site)
             Site.PayloadIn += block.Length;
         Do(() => Engine.BlockReceived(handle, block, leaf, ++_tokens));

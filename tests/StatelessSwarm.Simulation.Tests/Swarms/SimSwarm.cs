@@ -74,7 +74,9 @@ public sealed class SimSwarm(SyntheticTorrent torrent, int seed) : IDisposable
     public bool Run(double seconds) =>
         Events.Run((long)(seconds * VirtualClock.Second), () => Nodes.TrueForAll(node => node.DoneAt is not null || node.IsDead || node.IsFrozen));
 
-    public double LastNodeSeconds => Leechers.Where(node => !node.IsDead && !node.IsFrozen).Max(node => node.DoneAt ?? long.MaxValue) / 1e9;
+    /// <summary>When the last one of those that live and are honest was done.</summary>
+    public double LastNodeSeconds =>
+        Leechers.Where(node => node is { IsDead: false, IsFrozen: false, IsLiar: false }).Max(node => node.DoneAt ?? long.MaxValue) / 1e9;
 
     public double CopiesFrom(SimNode node) => (double)node.SentPayload / Torrent.Info.ContentBytes;
 

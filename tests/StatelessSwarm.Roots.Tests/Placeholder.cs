@@ -1,0 +1,7 @@
+namespace StatelessSwarm.Roots.Tests;
+
+public sealed class Placeholder
+{
+    [Fact]
+    public void Assembly_Loads_Builds() => Assert.NotNull(typeof(Placeholder).Assembly);
+}
