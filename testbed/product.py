@@ -38,24 +38,30 @@ def _publish(project, log):
     with open(log, "ab") as file:
         if subprocess.run(command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, cwd=ROOT).returncode:
             raise CommandFailed("%s does not publish, see %s" % (project, log))
-    return target
 
 
 def publish(seed=True):
-    """Publishes what is needed; nothing much happens when nothing changed."""
+    """Publishes what is needed into artifacts/product; nothing much happens when nothing changed."""
     log = os.path.join(ARTIFACTS, "product", "publish.log")
-    cli = _publish("Cli", log)
-    return Product(os.path.join(cli, "stateless"), os.path.join(_publish("Seed", log), "stateless-seed") if seed else "")
+    for project in ("Cli", "Seed") if seed else ("Cli",):
+        _publish(project, log)
+    return published(os.path.join(ARTIFACTS, "product"), seed)
 
 
-def built(directory=None):
-    """Programs that are there already: those of a folder, or the debug build's, as the tests have them."""
-    if directory:
-        found = Product(os.path.join(directory, "stateless"), os.path.join(directory, "stateless-seed"))
-    else:
-        found = Product(os.path.join(ARTIFACTS, "bin", "StatelessSwarm.Cli", "debug", "stateless"),
-                        os.path.join(ARTIFACTS, "bin", "StatelessSwarm.Seed", "debug", "stateless-seed"))
-    for path in (found.stateless, found.seed):
+def published(directory, seed=True):
+    """Programs that `publish` put below a folder before."""
+    folder = os.path.abspath(directory)
+    return _checked(Product(os.path.join(folder, "Cli", "stateless"), os.path.join(folder, "Seed", "stateless-seed")), seed)
+
+
+def built():
+    """The debug build's programs, as the tests have them."""
+    return _checked(Product(os.path.join(ARTIFACTS, "bin", "StatelessSwarm.Cli", "debug", "stateless"),
+                            os.path.join(ARTIFACTS, "bin", "StatelessSwarm.Seed", "debug", "stateless-seed")))
+
+
+def _checked(programs, seed=True):
+    for path in (programs.stateless, programs.seed) if seed else (programs.stateless,):
         if not os.access(path, os.X_OK):
-            raise CommandFailed("%s is not there: build first" % path)
-    return found
+            raise CommandFailed("%s is not there: build or publish first" % path)
+    return programs

@@ -49,8 +49,9 @@ def main():
     ours = not options.subjects or comparison.OURS in options.subjects
     programs = None
     if ours:
-        say("publishing stateless")
-        programs = product.Product(os.path.join(options.product, "stateless"), "") if options.product else product.publish(seed=False)
+        if not options.product:
+            say("publishing stateless (NativeAOT)")
+        programs = product.published(options.product, seed=False) if options.product else product.publish(seed=False)
     work, name = _scratch(), "b%d" % (os.getpid() % 1000000)
     group, rows, failures = CpuGroup(name, 65536), [], []
     try:

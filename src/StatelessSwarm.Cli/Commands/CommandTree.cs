@@ -4,6 +4,7 @@ using System.CommandLine.Invocation;
 using StatelessSwarm.Cli.Exits;
 using StatelessSwarm.Cli.Images;
 using StatelessSwarm.Cli.Keys;
+using StatelessSwarm.Cli.Nodes;
 using StatelessSwarm.Cli.Repositories;
 using StatelessSwarm.Cli.Torrents;
 using StatelessSwarm.Node.Configuration;
@@ -25,6 +26,11 @@ internal static class CommandTree
         root.Add(RepositoryCommands.Create(context));
         root.Add(PublishCommand.Create(context));
         root.Add(TorrentCommands.Create(context));
+        root.Add(NodeCommand.Create(context));
+        root.Add(UpdateCommand.Create(context));
+        root.Add(StatusCommand.Create(context));
+        root.Add(SlotCommands.CreateActivate(context));
+        root.Add(SlotCommands.CreateRollBack(context));
         foreach (var option in root.Options)
         {
             if (option is HelpOption { Action: HelpAction action } help)

@@ -4,6 +4,7 @@ using StatelessSwarm.Cli.Commands;
 using StatelessSwarm.Cli.Exits;
 using StatelessSwarm.Cli.Units;
 using StatelessSwarm.Content;
+using StatelessSwarm.Content.Images;
 
 namespace StatelessSwarm.Cli.Images;
 
@@ -30,7 +31,8 @@ internal static class ImageInspectCommand
                 if (!File.Exists(path))
                     throw new CommandException(ExitCode.Nothing, $"{path}: no such file");
                 await using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20, useAsync: false);
-                var format = SniffFormat(stream, path);
+                var super = ReadSuperblock(stream, path);
+                var compression = super.Compression.ToString().ToLowerInvariant();
                 stream.Position = 0;
                 var digest = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellation));
                 if (result.GetValue(json))
@@ -39,14 +41,20 @@ internal static class ImageInspectCommand
                         writer =>
                         {
                             writer.WriteString("path", path);
-                            writer.WriteString("format", format);
+                            writer.WriteString("format", ImageFormats.Name(super.Format));
                             writer.WriteNumber("bytes", stream.Length);
                             writer.WriteString("sha256", digest);
+                            writer.WriteString("compression", compression);
+                            writer.WriteNumber("block_size", super.BlockSize);
+                            writer.WriteNumber("inodes", super.InodeCount);
+                            writer.WriteNumber("used_bytes", super.UsedBytes);
+                            writer.WriteNumber("made_unix_seconds", super.MadeUnixSeconds);
                         }
                     );
                 else
                     await context.Terminal.Out.WriteLineAsync(
-                        $"{path}: {format}, {ByteCount.Format(stream.Length)}, sha256 {digest}"
+                        $"{path}: {ImageFormats.Name(super.Format)}, {compression}, blocks of {ByteCount.Format(super.BlockSize)}, "
+                            + $"{super.InodeCount} inodes, {ByteCount.Format(stream.Length)}, sha256 {digest}"
                     );
                 return (int)ExitCode.Done;
             }
@@ -54,15 +62,18 @@ internal static class ImageInspectCommand
         return command;
     }
 
-    private static string SniffFormat(FileStream stream, string path)
+    private static ImageSuperblock ReadSuperblock(FileStream stream, string path)
     {
-        Span<byte> head = stackalloc byte[1028];
-        head.Clear();
-        _ = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
-        if (head.StartsWith("hsqs"u8))
-            return "squashfs";
-        if (head[1024..].SequenceEqual<byte>([0xe2, 0xe1, 0xf5, 0xe0]))
-            return "erofs";
-        throw new ContentException($"{path}: expected a squashfs or erofs superblock");
+        try
+        {
+            var super = ImageSuperblock.Read(stream);
+            return super.UsedBytes <= stream.Length
+                ? super
+                : throw new ContentException($"image: {stream.Length} bytes, expected {super.UsedBytes}: it is cut off");
+        }
+        catch (ContentException fault)
+        {
+            throw new ContentException($"{path}: {fault.Message}", fault);
+        }
     }
 }

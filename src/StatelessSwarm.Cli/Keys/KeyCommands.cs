@@ -16,17 +16,22 @@ internal static class KeyCommands
     {
         var output = new Option<string>("--output", "-o") { HelpName = "FILE", Description = "File to write; never overwritten.", Required = true };
         var json = JsonOption.Create();
-        var command = new ToolCommand("new", "Makes an Ed25519 key, readable by its owner only.", "stateless key new -o release.key")
+        var command = new ToolCommand("new", "Makes an Ed25519 key, readable by its owner only, and FILE.pub with its public half.", "stateless key new -o release.key")
         {
             output, json,
         };
         command.SetAction(result =>
         {
             var path = result.GetRequiredValue(output);
-            if (File.Exists(path))
-                throw new CommandException(ExitCode.Failed, $"{path}: is there already; a key is never overwritten");
+            var publicPath = path + ".pub";
+            foreach (var target in new[] { path, publicPath })
+            {
+                if (File.Exists(target))
+                    throw new CommandException(ExitCode.Failed, $"{target}: is there already; a key is never overwritten");
+            }
             var key = SigningKey.Generate();
             key.Save(path);
+            key.PublicKey.Save(publicPath);
             Write(context, path, key.PublicKey, result.GetValue(json));
             return (int)ExitCode.Done;
         });
@@ -35,7 +40,7 @@ internal static class KeyCommands
 
     private static ToolCommand Show(CommandContext context)
     {
-        var file = new Argument<string>("file") { HelpName = "FILE", Description = "Key file." };
+        var file = new Argument<string>("file") { HelpName = "FILE", Description = "Key file, or its .pub." };
         var json = JsonOption.Create();
         var command = new ToolCommand("show", "Prints the public half of a key and its id.", "stateless key show release.key")
         {
@@ -44,7 +49,9 @@ internal static class KeyCommands
         command.SetAction(result =>
         {
             var path = result.GetRequiredValue(file);
-            Write(context, path, KeyFiles.Load([path])[0].PublicKey, result.GetValue(json));
+            if (!File.Exists(path))
+                throw new CommandException(ExitCode.Nothing, $"{path}: no such key file");
+            Write(context, path, PublicKey.Load(path), result.GetValue(json));
             return (int)ExitCode.Done;
         });
         return command;

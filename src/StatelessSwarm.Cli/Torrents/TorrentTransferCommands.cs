@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
+using StatelessSwarm.Node.Configuration;
 using StatelessSwarm.Cli.Commands;
 using StatelessSwarm.Cli.Exits;
 using StatelessSwarm.Cli.Terminals;
@@ -207,7 +208,7 @@ internal static class TorrentTransferCommands
                 : throw Wrong("--tracker", text, "an http or https URL");
 
         private static long ParseRate(string text) =>
-            ByteCount.TryParse(text, out var bytes) && bytes > 0 ? bytes : throw Wrong("--upload-limit", text, "bytes per second such as 5M");
+            ByteSize.TryParse(text, out var bytes) && bytes > 0 ? bytes : throw Wrong("--upload-limit", text, "bytes per second such as 5M");
 
         private static CommandException Wrong(string option, string text, string expected) =>
             new(ExitCode.Usage, $"{option} {text}: {expected} expected");

@@ -21,22 +21,4 @@ internal static class ByteCount
             ? string.Create(CultureInfo.InvariantCulture, $"{bytes} B")
             : string.Create(CultureInfo.InvariantCulture, $"{value:0.0} {UnitNames[unit]}");
     }
-
-    /// <summary>Reads <c>512</c>, <c>64K</c>, <c>256MiB</c>, <c>2G</c>: powers of 1024, suffix of either case.</summary>
-    public static bool TryParse(string text, out long bytes)
-    {
-        bytes = 0;
-        var digits = text.AsSpan().TrimEnd("iIbB");
-        var shift = 0;
-        if (digits.Length > 0 && "kmgt".IndexOf(char.ToLowerInvariant(digits[^1]), StringComparison.Ordinal) is >= 0 and var unit)
-        {
-            shift = 10 * (unit + 1);
-            digits = digits[..^1];
-        }
-        if (!long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            || number > long.MaxValue >> shift)
-            return false;
-        bytes = number << shift;
-        return true;
-    }
 }

@@ -34,7 +34,10 @@ public static partial class TorrentBuilder
         var lastWithContent = sorted.FindLastIndex(entry => entry.File.Length > 0);
         if (lastWithContent < 0)
             throw new ContentException("torrent: expected at least one byte of content");
-        var hasher = new ContentHasher(pieceLength, progress);
+        // Whole pieces, about 4 MiB of them: long enough that hashing both ways at once pays on two cores.
+        var longest = sorted.Max(entry => entry.File.Length);
+        var batch = Math.Min(Math.Max(pieceLength, MinBatch), TorrentInfo.DivideUp(longest, pieceLength) * pieceLength);
+        var hasher = new ContentHasher(pieceLength, (int)batch, progress);
         var hashed = new List<HashedFile>(sorted.Count);
         for (var i = 0; i < sorted.Count; i++)
         {
@@ -227,11 +230,10 @@ public static partial class TorrentBuilder
 
     private sealed record HashedFile(string[] Segments, long Length, Sha256Digest Root, ReadOnlyMemory<byte> Layer);
 
-    private sealed class ContentHasher(int pieceLength, IProgress<long>? progress)
+    private sealed class ContentHasher(int pieceLength, int batch, IProgress<long>? progress)
     {
-        // Whole pieces, at least 4 MiB: long enough that two cores beat one by hashing both ways at once.
-        private readonly byte[] _front = new byte[Math.Max(pieceLength, MinBatch)];
-        private readonly byte[] _back = new byte[Math.Max(pieceLength, MinBatch)];
+        private readonly byte[] _front = new byte[batch];
+        private readonly byte[] _back = new byte[batch];
         private readonly System.Buffers.ArrayBufferWriter<byte> _v1 = new();
         private long _hashed;
         private long _told;

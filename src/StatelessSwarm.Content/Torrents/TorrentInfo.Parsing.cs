@@ -83,12 +83,13 @@ public sealed partial class TorrentInfo
             var path = prefix + TorrentPath.Segment(key.Span, "file tree");
             if (value.Kind != BencodeKind.Dictionary)
                 throw Bad("file tree", "a dictionary for every name");
-            if (!value.TryGet(""u8, out var properties))
+            // Keys are sorted, so "" is the first if it is there, and the only one exactly when nothing follows its value.
+            if (!value.Raw.Span.StartsWith("d0:"u8))
             {
                 ReadDirectory(value, path + "/", depth + 1, pieceLength, files, ref next);
                 continue;
             }
-            // Keys are sorted, so "" is the first; the value's other bytes are one entry exactly when nothing follows.
+            value.TryGet(""u8, out var properties);
             if (value.Raw.Length != "d0:e".Length + properties.Raw.Length)
                 throw Bad("file tree", "a name to be a file or a directory, not both");
             files.Add(ReadTreeFile(properties, path, pieceLength, ref next));

@@ -68,7 +68,12 @@ public readonly struct Sha256Digest : IEquatable<Sha256Digest>, IComparable<Sha2
     public override bool Equals(object? obj) => obj is Sha256Digest other && Equals(other);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => MemoryMarshal.Read<int>(AsSpan());
+    public override int GetHashCode()
+    {
+        // Roots in a torrent are a stranger's choice, not yet hashes of anything: seeded, so that they cannot be made to collide.
+        var words = MemoryMarshal.Cast<byte, long>(AsSpan());
+        return HashCode.Combine(words[0], words[1], words[2], words[3]);
+    }
 
     /// <inheritdoc/>
     public int CompareTo(Sha256Digest other) => AsSpan().SequenceCompareTo(other.AsSpan());

@@ -6,7 +6,7 @@ namespace StatelessSwarm.Discovery.Browsing;
 
 /// <summary>
 /// Asks one link for services and keeps what it answers (RFC 6762 5.2, 7, 10; RFC 6763 4, 5). Only records on the way from
-/// a browsed type to an address are kept: pointer, then service and text, then addresses of its host.
+/// a browsed type to an address are kept: pointer, then service and text, then addresses of hosts.
 /// </summary>
 internal sealed class LinkQuerier(Outbox outbox, LinkKey link, Random random, CacheLimits limits)
 {
@@ -117,7 +117,11 @@ internal sealed class LinkQuerier(Outbox outbox, LinkKey link, Random random, Ca
 
         foreach (var record in records)
         {
-            if (record.Type is RecordType.A or RecordType.Aaaa && _instancesByHost.ContainsKey(record.Name))
+            // A host may announce its addresses a moment before its services; those of strangers get half the room.
+            if (
+                record.Type is RecordType.A or RecordType.Aaaa
+                && (_instancesByHost.ContainsKey(record.Name) || _cache.Count < limits.Records / 2)
+            )
                 Take(record, null, source, now);
         }
 

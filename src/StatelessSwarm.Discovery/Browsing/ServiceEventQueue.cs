@@ -48,6 +48,13 @@ internal sealed class ServiceEventQueue
         }
     }
 
+    /// <summary>Takes what waits, without waiting for more.</summary>
+    public IEnumerable<ServiceEvent> TakeAll()
+    {
+        while (TryTake(out var happened))
+            yield return happened;
+    }
+
     private bool TryTake(out ServiceEvent happened)
     {
         lock (_gate)

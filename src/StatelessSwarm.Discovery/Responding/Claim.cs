@@ -35,6 +35,9 @@ internal sealed class Claim
     /// <summary>When the next probe or announcement is due.</summary>
     public TimeSpan Due { get; set; }
 
+    /// <summary>Whether its name is free but the host's, which its records name, is not sure yet.</summary>
+    public bool IsWaitingForHost { get; private set; }
+
     /// <summary>Whether questions are answered.</summary>
     public bool IsAnswering => Phase != ClaimPhase.Probing;
 
@@ -47,6 +50,15 @@ internal sealed class Claim
         Phase = phase;
         Sent = 0;
         Due = due;
+        IsWaitingForHost = false;
+    }
+
+    /// <summary>Probed, but not to be announced before the host is.</summary>
+    public void WaitForHost()
+    {
+        Enter(ClaimPhase.Probing, TimeSpan.MaxValue);
+        Sent = LinkResponder.ProbeCount;
+        IsWaitingForHost = true;
     }
 
     /// <summary>Takes other records under the same name; returns those that are no longer.</summary>

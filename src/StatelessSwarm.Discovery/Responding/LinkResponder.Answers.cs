@@ -176,19 +176,8 @@ internal sealed partial class LinkResponder
             }
         }
 
-        if (answers.Count == 0)
-            return;
-        var additionals = FindAdditionals(answers).FindAll(record => !IsRecent(record, MulticastInterval, now));
-        foreach (var record in answers.Concat(additionals))
-            record.LastMulticast = now;
-        outbox.Add(
-            link,
-            null,
-            MessageComposer.Response(
-                [.. answers.Select(answer => answer.Record)],
-                [.. additionals.Select(record => record.Record)]
-            )
-        );
+        if (answers.Count > 0)
+            Multicast(answers, now);
     }
 
     // Asked for again within the second: said once more when the second is over, for all who asked meanwhile.

@@ -46,6 +46,9 @@ internal sealed partial class LinkResponder
             return;
         if (claim.Phase == ClaimPhase.Probing)
         {
+            // Before the first probe nothing is asked; whoever holds the name will answer that probe.
+            if (claim.Sent == 0)
+                return;
             NoteConflict(now);
             Lost.Add(claim.Key);
         }

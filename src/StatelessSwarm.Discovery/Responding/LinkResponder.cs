@@ -30,11 +30,14 @@ internal sealed partial class LinkResponder(Outbox outbox, LinkKey link, Random 
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan ConflictWindow = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan ConflictPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ConflictMemory = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan MulticastInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Never = TimeSpan.MaxValue;
 
     private readonly SortedDictionary<int, Claim> _claims = [];
     private readonly Queue<TimeSpan> _conflicts = new();
+    private TimeSpan _lastConflict;
+    private bool _isContested;
 
     /// <summary>Claims somebody else holds, since the caller last cleared this.</summary>
     public List<int> Lost { get; } = [];
@@ -84,15 +87,18 @@ internal sealed partial class LinkResponder(Outbox outbox, LinkKey link, Random 
             }
             else
             {
-                claim.Enter(ClaimPhase.Probing, now);
-                claim.Sent = ProbeCount;
+                claim.WaitForHost();
             }
 
             return;
         }
 
         Withdraw(content.Key, goodbye: true);
-        _claims[content.Key] = new Claim(content, FirstProbe(now));
+        // Claims that start together go out together, the addresses in one packet with the services.
+        var together = _claims.Values.FirstOrDefault(other =>
+            other.Phase == ClaimPhase.Probing && other.Sent == 0 && other.Due > now
+        );
+        _claims[content.Key] = new Claim(content, together?.Due ?? FirstProbe(now));
     }
 
     /// <summary>Gives a claim up, with a goodbye if it had been announced.</summary>
@@ -113,7 +119,7 @@ internal sealed partial class LinkResponder(Outbox outbox, LinkKey link, Random 
         List<Claim> announcing = [];
         foreach (var claim in _claims.Values)
         {
-            if (claim.Due > now)
+            if (claim.Due > now && !(claim.IsWaitingForHost && IsHostReady(claim)))
                 continue;
             if (claim.Phase == ClaimPhase.Probing && claim.Sent < ProbeCount)
             {
@@ -127,7 +133,8 @@ internal sealed partial class LinkResponder(Outbox outbox, LinkKey link, Random 
             {
                 if (!IsHostReady(claim))
                 {
-                    claim.Due = now + (ProbeInterval / 5);
+                    // The host comes first in the order of claims and wakes this one.
+                    claim.WaitForHost();
                     continue;
                 }
 
@@ -153,18 +160,20 @@ internal sealed partial class LinkResponder(Outbox outbox, LinkKey link, Random 
 
     private TimeSpan FirstProbe(TimeSpan now)
     {
-        while (_conflicts.TryPeek(out var oldest) && oldest < now - ConflictWindow)
-            _conflicts.Dequeue();
-        return now
-            + (ProbeInterval * random.NextDouble())
-            + (_conflicts.Count >= MaxConflicts ? ConflictPause : TimeSpan.Zero);
+        if (now - _lastConflict > ConflictMemory)
+            _isContested = false;
+        return now + (ProbeInterval * random.NextDouble()) + (_isContested ? ConflictPause : TimeSpan.Zero);
     }
 
+    // Fifteen conflicts in ten seconds: five seconds before each further attempt (RFC 6762 8.1), until a quiet minute.
     private void NoteConflict(TimeSpan now)
     {
-        if (_conflicts.Count >= MaxConflicts)
-            _conflicts.Dequeue();
+        _lastConflict = now;
         _conflicts.Enqueue(now);
+        if (_conflicts.Count > MaxConflicts)
+            _conflicts.Dequeue();
+        if (_conflicts.Count == MaxConflicts && now - _conflicts.Peek() <= ConflictWindow)
+            _isContested = true;
     }
 
     private void SendProbes(List<Claim> claims)
@@ -190,9 +199,22 @@ internal sealed partial class LinkResponder(Outbox outbox, LinkKey link, Random 
             .ToList();
         if (records.Count == 0)
             return;
-        foreach (var record in records)
+        Multicast(records, now);
+    }
+
+    private void Multicast(List<OwnedRecord> answers, TimeSpan now)
+    {
+        var additionals = FindAdditionals(answers).FindAll(record => !IsRecent(record, MulticastInterval, now));
+        foreach (var record in answers.Concat(additionals))
             record.LastMulticast = now;
-        outbox.Add(link, null, MessageComposer.Response([.. records.Select(record => record.Record)], []));
+        outbox.Add(
+            link,
+            null,
+            MessageComposer.Response(
+                [.. answers.Select(answer => answer.Record)],
+                [.. additionals.Select(record => record.Record)]
+            )
+        );
     }
 
     private void SayGoodbye(IEnumerable<OwnedRecord> records)

@@ -5,8 +5,8 @@ using StatelessSwarm.Engine.Wire;
 namespace StatelessSwarm.Engine.Uploading;
 
 /// <summary>
-/// What a request must look like. Peers connected as v1 see pieces with their pad bytes (BEP 47) and may ask for those; v2 peers
-/// may ask up to the file's end (BEP 52).
+/// What a request must look like. In hybrid torrents pieces have pad bytes (BEP 47), and clients ask for them whether v2 was
+/// agreed or not (libtorrent does): the wire length is the bound, pad bytes are served as zeros.
 /// </summary>
 internal static class RequestRules
 {
@@ -21,7 +21,7 @@ internal static class RequestRules
     {
         if (request.Piece < 0 || request.Piece >= map.PieceCount)
             return PeerFault.PieceIndexOutOfRange;
-        var length = peer.Connection.IsV2 ? map.ContentLength(request.Piece) : map.WireLength(request.Piece);
+        var length = map.WireLength(request.Piece);
         if (request.Length <= 0 || request.Length > MaxLength || request.Begin < 0 || request.Begin > length - request.Length)
             return PeerFault.BlockOutOfRange;
         return peer.RefusedRequests > MaxRefusedPerSecond ? PeerFault.Flood : PeerFault.None;

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace StatelessSwarm.Engine.Wire;
 
-/// <summary>A peer's 20-byte id (BEP 20 style: <c>-SS0100-</c> and 12 random bytes). Ordered byte by byte.</summary>
+/// <summary>A peer's 20-byte id (BEP 20 style: <c>-SL0100-</c> and 12 random bytes). Ordered byte by byte.</summary>
 public readonly partial record struct PeerId : IComparable<PeerId>
 {
     private readonly UInt128 _high;
@@ -27,11 +27,11 @@ public readonly partial record struct PeerId : IComparable<PeerId>
         BinaryPrimitives.WriteUInt32BigEndian(target[16..], _low);
     }
 
-    /// <summary>A new id: <c>-SS0100-</c> and 12 bytes of <paramref name="random"/>.</summary>
+    /// <summary>A new id: <c>-SL0100-</c> and 12 bytes of <paramref name="random"/>.</summary>
     public static PeerId Create(ReadOnlySpan<byte> random)
     {
         Span<byte> bytes = stackalloc byte[Size];
-        "-SS0100-"u8.CopyTo(bytes);
+        "-SL0100-"u8.CopyTo(bytes);
         random[..12].CopyTo(bytes[8..]);
         return new PeerId(bytes);
     }

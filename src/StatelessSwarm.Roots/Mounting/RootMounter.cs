@@ -16,17 +16,22 @@ namespace StatelessSwarm.Roots.Mounting;
 /// <remarks>
 /// The kernel's mount table is the only record: a mounter opened after a restart finds the mounts of the one before. The loop
 /// device clears itself when its mount goes. Only root may enter a release's directory (mode 0700): the set-user-id programs
-/// of an old release are no business of the host's users. All members are safe to call from any thread.
+/// of an old release are no business of the host's users. All members are safe to call from any thread and process: changes
+/// take a flock on <c>.lock</c>.
 /// </remarks>
 public sealed partial class RootMounter
 {
     private const string CurrentName = "current";
     private const string CurrentTemporary = ".current.new";
+    private const string LockName = ".lock";
+
+    /// <summary>Mounts take milliseconds; a loop device over a slow disk may take seconds.</summary>
+    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(30);
+
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private readonly MountOptions _options;
     private readonly string _directory;
-    private readonly Lock _gate = new();
 
     private RootMounter(MountOptions options, string directory)
     {
@@ -69,7 +74,7 @@ public sealed partial class RootMounter
     {
         ArgumentNullException.ThrowIfNull(release);
         var points = new MountPoints(_directory, release.Digest);
-        lock (_gate)
+        using (TakeLock())
         {
             var mounted = MountedPaths();
             if (points.InOrder.All(mounted.Contains))
@@ -94,7 +99,7 @@ public sealed partial class RootMounter
     public void MakeCurrent(MountedRoot root)
     {
         ArgumentNullException.ThrowIfNull(root);
-        lock (_gate)
+        using (TakeLock())
         {
             var points = new MountPoints(_directory, root.Digest);
             if (!points.InOrder.All(MountedPaths().Contains))
@@ -144,7 +149,7 @@ public sealed partial class RootMounter
     public void Unmount(IReadOnlySet<Sha256Digest> keep)
     {
         ArgumentNullException.ThrowIfNull(keep);
-        lock (_gate)
+        using (TakeLock())
         {
             var current = ReadCurrent();
             TakeDownAll(digest => digest != current && !keep.Contains(digest));
@@ -155,12 +160,15 @@ public sealed partial class RootMounter
     /// <exception cref="IOException">A root could not be unmounted; the others are.</exception>
     public void UnmountAll()
     {
-        lock (_gate)
+        using (TakeLock())
         {
             File.Delete(Path.Combine(_directory, CurrentName));
             TakeDownAll(_ => true);
         }
     }
+
+    /// <summary>One holder at a time mounts here, among threads and processes.</summary>
+    private FileLock TakeLock() => FileLock.Take(Path.Combine(_directory, LockName), LockPatience, TimeProvider.System);
 
     private void SetUp(MountPoints points, StoredRelease release)
     {

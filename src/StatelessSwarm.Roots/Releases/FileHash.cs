@@ -2,33 +2,57 @@ using System.Security.Cryptography;
 using StatelessSwarm.Content;
 using StatelessSwarm.Content.Manifests;
 using StatelessSwarm.Content.Values;
+using StatelessSwarm.Content.Verity;
 
 namespace StatelessSwarm.Roots.Releases;
 
-/// <summary>The hashes of one file of a release, fed front to back, and their comparison with the manifest.</summary>
+/// <summary>
+/// The hashes of one file of a release, fed front to back, and their comparison with the manifest: SHA-256, and for the image
+/// the dm-verity root as well.
+/// </summary>
 internal sealed class FileHash : IDisposable
 {
     private readonly ReleaseFile _file;
+    private readonly VerityParameters _parameters;
     private readonly IncrementalHash _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly VerityTreeBuilder? _verity;
 
-    internal FileHash(ReleaseFile file, VerityParameters verity)
+    internal FileHash(ReleaseFile file, VerityParameters parameters)
     {
         _file = file;
+        _parameters = parameters;
+        if (file.Role == ReleaseFileRole.Root)
+            _verity = TreeOver(file, parameters);
     }
 
-    /// <summary>Takes the next bytes; the memory must stay until the task ends.</summary>
-    internal async Task AppendAsync(ReadOnlyMemory<byte> bytes)
+    /// <summary>Takes the next bytes, with one task per hash; the memory must stay until they end.</summary>
+    internal Task AppendAsync(ReadOnlyMemory<byte> bytes)
     {
-        await Task.Run(() => _sha256.AppendData(bytes.Span));
+        var sha256 = Task.Run(() => _sha256.AppendData(bytes.Span));
+        return _verity is null ? sha256 : Task.WhenAll(sha256, Task.Run(() => _verity.Append(bytes.Span)));
     }
 
     /// <summary>Compares, after the last byte.</summary>
     /// <exception cref="ContentException">Names the file and the hash that is wrong.</exception>
     internal void Check()
     {
-        var actual = new Sha256Digest(_sha256.GetHashAndReset());
-        if (actual != _file.Sha256)
-            throw new ContentException($"{_file.Name}: SHA-256 {actual}, expected {_file.Sha256}");
+        var sha256 = new Sha256Digest(_sha256.GetHashAndReset());
+        if (sha256 != _file.Sha256)
+            throw new ContentException($"{_file.Name}: SHA-256 {sha256}, expected {_file.Sha256}");
+        if (_verity?.Finish() is { } root && root != _parameters.RootHash)
+            throw new ContentException($"{_file.Name}: dm-verity root {root}, expected {_parameters.RootHash}");
+    }
+
+    private static VerityTreeBuilder TreeOver(ReleaseFile file, VerityParameters parameters)
+    {
+        try
+        {
+            return new VerityTreeBuilder(file.Length, parameters.Salt.Span);
+        }
+        catch (ContentException fault)
+        {
+            throw new ContentException($"{file.Name}: {fault.Message}", fault);
+        }
     }
 
     /// <inheritdoc/>

@@ -108,8 +108,6 @@ public sealed partial class ReleaseStore
         {
             await ReleaseVerifier.VerifyAsync(staged, progress, cancellation);
             MakeDurable(staged);
-            using (TakeLock())
-                Publish(staged);
         }
         catch (Exception fault) when (fault is IOException or ContentException)
         {
@@ -118,8 +116,8 @@ public sealed partial class ReleaseStore
                 return other;
             throw;
         }
-        return Find(staged.Digest)
-            ?? throw new IOException($"{Layout.ReleaseOf(staged.Digest)}: {FindProblem(staged.Digest) ?? "vanished"}");
+        using (TakeLock())
+            return Publish(staged);
     }
 
     /// <summary>Reads a complete release in full and checks every byte; for scrubbing.</summary>
@@ -216,8 +214,10 @@ public sealed partial class ReleaseStore
         Files.SyncDirectory(staged.Directory);
     }
 
-    private void Publish(StoredRelease staged)
+    private StoredRelease Publish(StoredRelease staged)
     {
+        if (FindCommitted(staged.Digest) is { } other)
+            return other;
         var target = Layout.ReleaseOf(staged.Digest);
         if (Directory.Exists(target))
             Files.Exchange(staged.Directory, target);
@@ -228,6 +228,7 @@ public sealed partial class ReleaseStore
         RemoveLeftovers(target);
         if (Directory.Exists(staged.Directory))
             Discard(staged.Digest, staged.Directory, Layout.Staging);
+        return Find(staged.Digest) ?? throw new IOException($"{target}: {FindProblem(staged.Digest) ?? "vanished"}");
     }
 
     private long Discard(Sha256Digest digest, string directory, string parent)

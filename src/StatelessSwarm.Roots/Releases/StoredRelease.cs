@@ -1,5 +1,6 @@
 using StatelessSwarm.Content.Manifests;
 using StatelessSwarm.Content.Values;
+using StatelessSwarm.Roots.Storage;
 
 namespace StatelessSwarm.Roots.Releases;
 
@@ -9,6 +10,10 @@ namespace StatelessSwarm.Roots.Releases;
 /// <param name="Manifest">Its manifest.</param>
 public sealed record StoredRelease(Sha256Digest Digest, string Directory, ReleaseManifest Manifest)
 {
+    /// <summary>Not complete yet: its files may be written. False for what lies in <c>releases/</c>, which nobody may touch.</summary>
+    public bool IsStaged =>
+        string.Equals(Path.GetFileName(Path.GetDirectoryName(Directory)), StateLayout.StagingName, StringComparison.Ordinal);
+
     /// <summary>Absolute path of the image.</summary>
     public string RootPath => PathOf(Manifest.Root);
 

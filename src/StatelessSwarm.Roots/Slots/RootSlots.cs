@@ -67,6 +67,8 @@ public sealed partial class RootSlots
         {
             var before = Settle();
             Require(release.Digest, Next);
+            // Another process may have been killed between renaming it into place and making that durable.
+            _files.SyncDirectory(_store.Layout.Releases);
             Change(before, SlotChange.Offer(before, release.Digest));
         }
     }
@@ -119,7 +121,7 @@ public sealed partial class RootSlots
             : null;
     }
 
-    /// <summary>Finishes a change under way; returns the state to start from.</summary>
+    /// <summary>Finishes a change under way, removes what one that never began left; returns the state to start from.</summary>
     private SlotState Settle()
     {
         if (ReadPending(_directory) is { } after)
@@ -129,6 +131,11 @@ public sealed partial class RootSlots
                 Forget();
             else
                 Finish(after);
+        }
+        foreach (var slot in (ReadOnlySpan<string>)[Previous, Current, Next])
+        {
+            if (SymbolicLink.Read(TemporaryOf(slot)) is not null)
+                _files.Remove(TemporaryOf(slot));
         }
         return Read();
     }
@@ -155,10 +162,8 @@ public sealed partial class RootSlots
 
     private void Prepare(string slot, Sha256Digest? before, Sha256Digest? after)
     {
-        var path = TemporaryOf(slot);
-        _files.Remove(path);
         if (after is { } release && before != after)
-            _files.CreateLink(SlotRecord.LinkTo(release), path);
+            _files.CreateLink(SlotRecord.LinkTo(release), TemporaryOf(slot));
     }
 
     private void Finish(SlotState after)

@@ -8,6 +8,9 @@ internal sealed class StateLayout(string stateDirectory)
     /// <summary>First characters of a directory in staging that waits to be deleted.</summary>
     internal const string TrashPrefix = ".trash-";
 
+    /// <summary>Name of the directory of incomplete releases.</summary>
+    internal const string StagingName = "staging";
+
     /// <summary>The state directory.</summary>
     internal string State { get; } = Path.GetFullPath(stateDirectory);
 
@@ -15,7 +18,7 @@ internal sealed class StateLayout(string stateDirectory)
     internal string Releases => Path.Combine(State, "releases");
 
     /// <summary>Incomplete releases, by digest, and what waits to be deleted.</summary>
-    internal string Staging => Path.Combine(State, "staging");
+    internal string Staging => Path.Combine(State, StagingName);
 
     /// <summary>The slots' links.</summary>
     internal string Roots => Path.Combine(State, "roots");

@@ -11,9 +11,11 @@ namespace StatelessSwarm.Swarm.Storage;
 /// cache outlives it. After a power cut the page cache is gone and the boot id differs: the entries are then hints, and
 /// the caller hashes those pieces again.</para>
 /// </summary>
-internal sealed class ResumeJournal : IDisposable
+public sealed class ResumeJournal : IDisposable
 {
     private const int HeaderSize = 56;
+    private const int BootIdOffset = 40;
+    private const int BootIdSize = 16;
     private readonly SafeFileHandle _handle;
     private long _length;
 
@@ -32,7 +34,7 @@ internal sealed class ResumeJournal : IDisposable
     /// <param name="pieceCount">Pieces in the torrent.</param>
     /// <param name="recorded">Pieces recorded, ascending.</param>
     /// <param name="isSameBoot">False when the entries were made before a reboot and must be hashed before they count.</param>
-    public static ResumeJournal Open(
+    internal static ResumeJournal Open(
         string path,
         Sha256Digest torrent,
         ReadOnlySpan<byte> bootId,
@@ -65,12 +67,26 @@ internal sealed class ResumeJournal : IDisposable
     }
 
     /// <summary>Records a piece.</summary>
-    public void Append(PieceIndex piece)
+    internal void Append(PieceIndex piece)
     {
         Span<byte> record = stackalloc byte[sizeof(int)];
         BinaryPrimitives.WriteInt32LittleEndian(record, piece.Value);
         RandomAccess.Write(_handle, record, _length);
         _length += record.Length;
+    }
+
+    /// <summary>
+    /// Makes every entry of a journal a hint, so that the next start hashes those pieces before they count. For files that turned out
+    /// wrong although each block was right when it came. No journal is no fault.
+    /// </summary>
+    /// <exception cref="IOException">The journal cannot be written; names it.</exception>
+    public static void Distrust(string path)
+    {
+        if (!File.Exists(path))
+            return;
+        using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+        if (RandomAccess.GetLength(handle) >= HeaderSize)
+            RandomAccess.Write(handle, new byte[BootIdSize], BootIdOffset);
     }
 
     /// <inheritdoc/>
@@ -99,7 +115,7 @@ internal sealed class ResumeJournal : IDisposable
         var span = bytes.AsSpan();
         if (!span.StartsWith(Magic) || !span.Slice(8, 32).SequenceEqual(torrent.AsSpan()))
             return recorded;
-        isSameBoot = span.Slice(40, 16).SequenceEqual(bootId);
+        isSameBoot = span.Slice(BootIdOffset, BootIdSize).SequenceEqual(bootId);
         var seen = new bool[pieceCount];
         for (var at = HeaderSize; at + sizeof(int) <= length; at += sizeof(int))
         {
@@ -120,7 +136,7 @@ internal sealed class ResumeJournal : IDisposable
         var bytes = new byte[HeaderSize + (sizeof(int) * pieces.Count)];
         Magic.CopyTo(bytes);
         torrent.CopyTo(bytes.AsSpan(8));
-        bootId.CopyTo(bytes.AsSpan(40, 16));
+        bootId.CopyTo(bytes.AsSpan(BootIdOffset, BootIdSize));
         for (var i = 0; i < pieces.Count; i++)
             BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(HeaderSize + (sizeof(int) * i)), pieces[i].Value);
         return bytes;

@@ -10,7 +10,8 @@ namespace StatelessSwarm.Trust.Durability;
 /// </summary>
 internal class DurableFiles
 {
-    private const UnixFileMode PlainMode =
+    /// <summary>Everyone may read, the owner may write.</summary>
+    protected const UnixFileMode PlainMode =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
 
     /// <summary>The file system as it is.</summary>

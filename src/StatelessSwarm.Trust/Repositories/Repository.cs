@@ -1,6 +1,10 @@
+using StatelessSwarm.Content;
 using StatelessSwarm.Content.Manifests;
 using StatelessSwarm.Content.Values;
+using StatelessSwarm.Trust.Durability;
 using StatelessSwarm.Trust.Keys;
+using StatelessSwarm.Trust.Roles;
+using StatelessSwarm.Trust.Signing;
 
 namespace StatelessSwarm.Trust.Repositories;
 
@@ -8,38 +12,203 @@ namespace StatelessSwarm.Trust.Repositories;
 /// A repository on disk. A publish writes the payload first, fsyncs, renames the release directory into place and moves the
 /// channel pointer last, so that a reader sees the old or the new state; publishers exclude each other by a lock file.
 /// </summary>
+/// <remarks>
+/// <see cref="RepositoryLayout"/> says where things are. Beside them a publisher keeps <c>.lock</c> (empty, held by flock) and
+/// <c>.staging</c> (what is not published yet; cleared by the next publisher). Reading needs neither.
+/// </remarks>
 public sealed partial class Repository
 {
+    /// <summary>How long the root metadata of a new repository is believed: 365 days.</summary>
+    public static readonly TimeSpan RootLifetime = TimeSpan.FromDays(365);
+
+    private readonly TimeProvider _time;
+    private readonly DurableFiles _files;
+
+    private Repository(string directory, TimeProvider time, DurableFiles files)
+    {
+        Directory = directory;
+        _time = time;
+        _files = files;
+    }
+
+    /// <summary>The directory.</summary>
+    public string Directory { get; }
+
     /// <summary>Makes a new repository whose roles (root, release, channel) are all held by <paramref name="keys"/>, threshold 1.</summary>
     /// <exception cref="IOException">The directory is not empty, or cannot be written.</exception>
-    public static Repository Init(string directory, IReadOnlyList<SigningKey> keys, TimeProvider time) =>
-        throw new NotImplementedException();
+    public static Repository Init(string directory, IReadOnlyList<SigningKey> keys, TimeProvider time)
+    {
+        var root = RootMetadata.SameKeys(1, keys.Select(key => key.PublicKey), 1, time.GetUtcNow(), RootLifetime);
+        return Init(directory, root, keys, time, DurableFiles.Default);
+    }
+
+    /// <summary>Makes a new repository with roles of one's own choosing.</summary>
+    /// <param name="directory">Missing or empty.</param>
+    /// <param name="root">Root metadata, version 1.</param>
+    /// <param name="keys">At least a threshold of its root keys.</param>
+    /// <param name="time">Clock for what is published later.</param>
+    /// <exception cref="IOException">The directory is not empty, or cannot be written.</exception>
+    /// <exception cref="TrustException">The root metadata is malformed, not version 1, or too few of its keys are given.</exception>
+    public static Repository Init(string directory, RootMetadata root, IReadOnlyList<SigningKey> keys, TimeProvider time) =>
+        Init(directory, root, keys, time, DurableFiles.Default);
+
+    internal static Repository Init(
+        string directory,
+        RootMetadata root,
+        IReadOnlyList<SigningKey> keys,
+        TimeProvider time,
+        DurableFiles files
+    )
+    {
+        if (root.Version != 1)
+            throw new TrustException(TrustFault.BrokenRootChain, $"root metadata: expected version 1, not {root.Version}.");
+        var envelope = SignAs(root, MetadataRole.Root, root.Encode(), keys, "root metadata");
+        directory = Path.GetFullPath(directory);
+        if (System.IO.Directory.Exists(directory) && System.IO.Directory.EnumerateFileSystemEntries(directory).Any())
+            throw new IOException($"{directory}: not empty; a repository starts in an empty directory.");
+        var repository = new Repository(directory, time, files);
+        files.EnsureDirectory(repository.At(RepositoryLayout.Releases));
+        files.EnsureDirectory(Path.GetDirectoryName(repository.At(RepositoryLayout.Root))!);
+        files.EnsureDirectory(repository.At(RepositoryLayout.Staging));
+        repository.Replace(RepositoryLayout.RootVersion(1), envelope.Encode());
+        repository.Replace(RepositoryLayout.Root, envelope.Encode());
+        return repository;
+    }
 
     /// <summary>Opens an existing repository.</summary>
     /// <exception cref="IOException">There is none; names the directory.</exception>
-    public static Repository Open(string directory, TimeProvider time) => throw new NotImplementedException();
+    public static Repository Open(string directory, TimeProvider time) => Open(directory, time, DurableFiles.Default);
 
-    /// <summary>The directory.</summary>
-    public string Directory => throw new NotImplementedException();
+    internal static Repository Open(string directory, TimeProvider time, DurableFiles files)
+    {
+        var repository = new Repository(Path.GetFullPath(directory), time, files);
+        if (!File.Exists(repository.At(RepositoryLayout.Root)))
+            throw new IOException($"{repository.Directory}: no repository here: {RepositoryLayout.Root} is missing.");
+        return repository;
+    }
+
+    /// <summary>The newest root metadata, decoded without checking the chain to it.</summary>
+    /// <exception cref="TrustException">Malformed.</exception>
+    public RootMetadata ReadRoot() =>
+        RootMetadata.Decode(ReadEnvelope(RepositoryLayout.Root, RootMetadata.MaxBytes).Payload);
 
     /// <summary>Digests of all complete releases.</summary>
-    public IReadOnlyList<Sha256Digest> ListReleases() => throw new NotImplementedException();
+    public IReadOnlyList<Sha256Digest> ListReleases()
+    {
+        var releases = At(RepositoryLayout.Releases);
+        if (!System.IO.Directory.Exists(releases))
+            return [];
+        var digests = new List<Sha256Digest>();
+        foreach (var path in System.IO.Directory.EnumerateDirectories(releases))
+        {
+            if (
+                Sha256Digest.TryParseHex(Path.GetFileName(path), out var digest)
+                && File.Exists(At(RepositoryLayout.Manifest(digest)))
+            )
+                digests.Add(digest);
+        }
+        digests.Sort();
+        return digests;
+    }
 
     /// <summary>Signed manifest of a release, decoded without checking its signatures.</summary>
-    public ReleaseManifest ReadManifest(Sha256Digest digest) => throw new NotImplementedException();
+    /// <exception cref="TrustException">The envelope is malformed.</exception>
+    /// <exception cref="ContentException">The manifest is malformed.</exception>
+    /// <exception cref="IOException">Cannot be read; names the path.</exception>
+    public ReleaseManifest ReadManifest(Sha256Digest digest) =>
+        ReleaseManifest.Decode(ReadEnvelope(RepositoryLayout.Manifest(digest), ReleaseManifest.MaxBytes).Payload);
 
     /// <summary>All channel pointers, decoded without checking their signatures.</summary>
-    public IReadOnlyList<ChannelPointer> ListChannels() => throw new NotImplementedException();
+    /// <remarks>Ordered by product, then channel.</remarks>
+    /// <exception cref="TrustException">An envelope is malformed.</exception>
+    /// <exception cref="ContentException">A pointer is malformed.</exception>
+    public IReadOnlyList<ChannelPointer> ListChannels()
+    {
+        var pointers = new List<ChannelPointer>();
+        foreach (var path in RepositoryTree.ChannelFiles(Directory))
+            pointers.Add(ChannelPointer.Decode(ReadEnvelope(path, ChannelPointer.MaxBytes).Payload));
+        return pointers;
+    }
 
     /// <summary>Publishes a release. <paramref name="progress"/> is told bytes done of the request's total input, or null.</summary>
+    /// <remarks>
+    /// Equal input, clock and build number give equal bytes: the dm-verity salt is the SHA-256 of
+    /// <c>stateless/verity-salt</c>, product, version and build (decimal), each ended by one NUL.
+    /// </remarks>
+    /// <exception cref="TrustException">Too few keys of the release or channel role, or a build that is not the highest.</exception>
+    /// <exception cref="ContentException">The image is of no known format, or a source file changed meanwhile.</exception>
+    /// <exception cref="IOException">The version is published already, another publisher is at work, or the disk refuses.</exception>
     public Task<PublishedRelease> PublishAsync(
         PublishRequest request,
         IReadOnlyList<SigningKey> keys,
         IProgress<long>? progress,
         CancellationToken cancellation
-    ) => throw new NotImplementedException();
+    ) => new Publisher(this, _time, _files).PublishAsync(request, keys, progress, cancellation);
+
+    /// <summary>Points a channel at a release that is there: the next serial, a new expiry. Also the way to renew a pointer.</summary>
+    /// <param name="digest">The release.</param>
+    /// <param name="channel">The channel, of the release's product.</param>
+    /// <param name="lifetime">How long the pointer is believed.</param>
+    /// <param name="keys">At least a threshold of the channel keys.</param>
+    /// <exception cref="TrustException">Too few keys, or the channel is at a higher build already: readers would refuse.</exception>
+    /// <exception cref="IOException">No such release, or another publisher is at work.</exception>
+    public ChannelPointer PointChannel(
+        Sha256Digest digest,
+        string channel,
+        TimeSpan lifetime,
+        IReadOnlyList<SigningKey> keys
+    ) => new Publisher(this, _time, _files).PointChannel(digest, channel, lifetime, keys);
+
+    /// <summary>Publishes the root metadata that follows the newest: new keys, thresholds or a new expiry.</summary>
+    /// <remarks>Does not sign releases and channels again: while a release key is taken away, older releases stop verifying.</remarks>
+    /// <param name="next">Version one above the newest.</param>
+    /// <param name="keys">A threshold of the root keys of both versions.</param>
+    /// <exception cref="TrustException">It does not follow, or too few keys are given.</exception>
+    /// <exception cref="IOException">Another publisher is at work, or the disk refuses.</exception>
+    public void PublishRoot(RootMetadata next, IReadOnlyList<SigningKey> keys) =>
+        new Publisher(this, _time, _files).PublishRoot(next, keys);
 
     /// <summary>Verifies all of it: signatures, digests, torrents, every payload byte. Empty means sound.</summary>
+    /// <remarks>Reads every byte once. Does not lock: a release published meanwhile may be missed.</remarks>
     public Task<IReadOnlyList<RepositoryProblem>> CheckAsync(IProgress<long>? progress, CancellationToken cancellation) =>
-        throw new NotImplementedException();
+        new RepositoryCheck(this, _time, progress, cancellation).RunAsync();
+
+    /// <summary>The absolute path of a relative one of <see cref="RepositoryLayout"/>.</summary>
+    internal string At(string relative) => Path.Combine(Directory, relative);
+
+    internal SignedEnvelope ReadEnvelope(string relative, int maxPayloadBytes)
+    {
+        var bytes = BoundedFile.Read(At(relative), relative, SignedEnvelope.MaxBytes(maxPayloadBytes));
+        try
+        {
+            return SignedEnvelope.Decode(bytes, maxPayloadBytes);
+        }
+        catch (TrustException fault)
+        {
+            throw new TrustException(fault.Fault, $"{relative}: {fault.Message}", fault);
+        }
+    }
+
+    /// <summary>Puts a small file in place by rename; needs the staging directory.</summary>
+    internal void Replace(string relative, ReadOnlySpan<byte> bytes)
+    {
+        var temporary = At($"{RepositoryLayout.Staging}/{Path.GetFileName(relative)}.new");
+        File.Delete(temporary);
+        _files.Replace(At(relative), temporary, bytes);
+    }
+
+    /// <summary>Signs with those of <paramref name="keys"/> that hold the role; refuses when they are too few.</summary>
+    internal static SignedEnvelope SignAs(
+        RootMetadata root,
+        MetadataRole role,
+        ReadOnlyMemory<byte> payload,
+        IReadOnlyList<SigningKey> keys,
+        string what
+    )
+    {
+        var holders = RoleVerifier.RequireHolders(root, role, keys, what);
+        var envelope = SignedEnvelope.Sign(role, payload, holders);
+        RoleVerifier.Verify(root, role, envelope, what);
+        return envelope;
+    }
 }

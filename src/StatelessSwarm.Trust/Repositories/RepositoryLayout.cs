@@ -12,6 +12,7 @@ namespace StatelessSwarm.Trust.Repositories;
 /// metadata/channels/{product}/{channel}.mp      signed channel pointer
 /// releases/{digest}/manifest.mp                 signed release manifest
 /// releases/{digest}/release.torrent             metainfo
+/// releases/{digest}/SHA256SUMS                  checks of every other file of the release, for sha256sum -c; unsigned
 /// releases/{digest}/{product}-{version}/{file}  the payload, laid out so that the release directory is a BEP 19 web seed
 /// </code>
 /// </summary>
@@ -19,6 +20,15 @@ public static class RepositoryLayout
 {
     /// <summary>Newest root metadata.</summary>
     public const string Root = "metadata/root.mp";
+
+    /// <summary>Directory of the channel pointers, one directory per product.</summary>
+    public const string Channels = "metadata/channels";
+
+    /// <summary>Held by whoever publishes; empty.</summary>
+    public const string Lock = ".lock";
+
+    /// <summary>What is being published and not there yet.</summary>
+    public const string Staging = ".staging";
 
     /// <summary>Directory of all releases.</summary>
     public const string Releases = "releases";
@@ -29,12 +39,15 @@ public static class RepositoryLayout
     /// <summary>File name of a release's metainfo.</summary>
     public const string TorrentName = "release.torrent";
 
+    /// <summary>File name of a release's checksums.</summary>
+    public const string ChecksumsName = "SHA256SUMS";
+
     /// <summary>Root metadata of one version.</summary>
     public static string RootVersion(long version) =>
         string.Create(System.Globalization.CultureInfo.InvariantCulture, $"metadata/{version}.root.mp");
 
     /// <summary>Pointer of a channel. The names must have passed <see cref="ReleaseManifest"/>'s alphabet.</summary>
-    public static string Channel(string product, string channel) => $"metadata/channels/{product}/{channel}.mp";
+    public static string Channel(string product, string channel) => $"{Channels}/{product}/{channel}.mp";
 
     /// <summary>Directory of a release.</summary>
     public static string Release(Sha256Digest digest) => $"{Releases}/{digest}";
@@ -44,6 +57,9 @@ public static class RepositoryLayout
 
     /// <summary>Metainfo of a release.</summary>
     public static string Torrent(Sha256Digest digest) => $"{Release(digest)}/{TorrentName}";
+
+    /// <summary>Checksums of a release: the form of sha256sum, against rot of what no signature covers.</summary>
+    public static string Checksums(Sha256Digest digest) => $"{Release(digest)}/{ChecksumsName}";
 
     /// <summary>A payload file of a release.</summary>
     public static string File(Sha256Digest digest, ReleaseManifest manifest, ReleaseFile file) =>

@@ -1,4 +1,5 @@
 using StatelessSwarm.Content.Values;
+using StatelessSwarm.Trust.Keys;
 using StatelessSwarm.Trust.Signing;
 
 namespace StatelessSwarm.Trust.Roles;
@@ -53,6 +54,29 @@ public static class RoleVerifier
                     + $" (root version {root.Version}; {count.Invalid} invalid, {count.Foreign} by other keys)."
             );
         }
+    }
+
+    /// <summary>Those of <paramref name="keys"/> that hold the role, each once; refuses when they are below its threshold.</summary>
+    /// <exception cref="TrustException">NotEnoughSignatures.</exception>
+    public static IReadOnlyList<SigningKey> RequireHolders(
+        RootMetadata root,
+        MetadataRole role,
+        IReadOnlyList<SigningKey> keys,
+        string what
+    )
+    {
+        if (!root.Roles.TryGetValue(role, out var holders))
+            throw Refused($"{what}: root version {root.Version} gives nobody the {Name(role)} role.");
+        SigningKey[] able =
+        [
+            .. keys.DistinctBy(key => key.PublicKey.Id).Where(key => holders.KeyIds.Contains(key.PublicKey.Id)),
+        ];
+        return able.Length >= holders.Threshold
+            ? able
+            : throw Refused(
+                $"{what}: {able.Length} of {holders.Threshold} needed {Name(role)} keys are given"
+                    + $" (root version {root.Version})."
+            );
     }
 
     private static string Name(MetadataRole role) =>

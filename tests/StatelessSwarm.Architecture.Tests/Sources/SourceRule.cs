@@ -13,8 +13,6 @@ internal sealed partial record SourceRule(string Name, Func<SourceFile, IEnumera
     private static readonly string[] Kinds =
         ["Helpers", "Helper", "Utils", "Util", "Utilities", "Common", "Models", "Interfaces", "Misc", "Shared", "Core", "Base"];
 
-    private static readonly string[] WithoutNamespace = ["GlobalUsings.cs", "AssemblyInfo.cs"];
-
     /// <summary>All rules.</summary>
     public static readonly IReadOnlyList<SourceRule> All =
     [
@@ -43,14 +41,14 @@ internal sealed partial record SourceRule(string Name, Func<SourceFile, IEnumera
     private static IEnumerable<string> WrongNamespace(SourceFile file)
     {
         string[] parts = file.Path.Split('/');
-        if (!file.IsCSharp || parts.Length < 3 || parts[0] is not ("src" or "tests") || WithoutNamespace.Contains(parts[^1], StringComparer.Ordinal))
+        if (!file.IsCSharp || parts.Length < 3 || parts[0] is not ("src" or "tests"))
         {
             return [];
         }
 
         string wanted = string.Join('.', parts[1..^1]);
         Match found = FileScopedNamespace().Match(file.Text);
-        return !found.Success ? [" (no file-scoped namespace)"]
+        return !found.Success ? (DeclaresType().IsMatch(file.Text) ? [" (no file-scoped namespace)"] : [])
             : found.Groups["name"].Value == wanted ? []
             : [$" (namespace {found.Groups["name"].Value}, the folder says {wanted})"];
     }
@@ -78,6 +76,9 @@ internal sealed partial record SourceRule(string Name, Func<SourceFile, IEnumera
     // A letter in brackets keeps each pattern from finding itself.
     [GeneratedRegex(@"^namespace (?<name>[\w.]+);", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex FileScopedNamespace();
+
+    [GeneratedRegex(@"^\s*(\w+ )*(class|struct|interface|enum|record|delegate) ", RegexOptions.Multiline | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex DeclaresType();
 
     [GeneratedRegex(@"\b[T]ODO\b|\b[F]IXME\b|\b[H]ACK\b|\b[N]otImplementedException\b", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Unfinished();

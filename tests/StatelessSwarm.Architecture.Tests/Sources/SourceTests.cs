@@ -9,7 +9,7 @@ public sealed class SourceTests
         { "a folder is a concept, not a kind", "tests/StatelessSwarm.Engine.Tests/utils/Pick.cs", "" },
         { "no file over 800 lines", "src/StatelessSwarm.Engine/Pick.cs", new string('\n', 801) },
         { "file-scoped namespaces equal folders", "src/StatelessSwarm.Engine/Picking/Pick.cs", "namespace StatelessSwarm.Engine;\n" },
-        { "file-scoped namespaces equal folders", "src/StatelessSwarm.Engine/Pick.cs", "namespace StatelessSwarm.Engine\n{\n}\n" },
+        { "file-scoped namespaces equal folders", "src/StatelessSwarm.Engine/Pick.cs", "namespace StatelessSwarm.Engine\n{\n    class Pick\n    {\n    }\n}\n" },
         { "no unfinished work", "src/StatelessSwarm.Engine/Pick.cs", "// TO" + "DO: later\n" },
         { "no unfinished work", "tools/demo", "# FIX" + "ME\n" },
         { "no unfinished work", "src/StatelessSwarm.Engine/Pick.cs", "throw new NotImplemented" + "Exception();\n" },
@@ -41,6 +41,11 @@ public sealed class SourceTests
             "using System;\n\nnamespace StatelessSwarm.Engine.Picking;\n\n/// <summary>Skips nothing; /var/lib/stateless is fine.</summary>\nclass Pick;\n");
         Assert.Empty(SourceRule.All.SelectMany(rule => rule.Check(file)));
     }
+
+    [Fact]
+    public void Namespaces_FileOfAssemblyAttributesOnly_NeedsNone() =>
+        Assert.Empty(Rule("file-scoped namespaces equal folders").Check(
+            new SourceFile("src/StatelessSwarm.Platform/Marshalling.cs", "using System;\n\n[assembly: CLSCompliant(false)]\n")));
 
     [Fact]
     public void Repository_EveryWrittenFile_KeepsEveryRule()

@@ -61,7 +61,7 @@ public sealed class ChannelPointerTests
         { "expires", Pointer with { ExpiresUnixSeconds = long.MaxValue } },
         { "release", Pointer with { Release = default } },
         { "build", Pointer with { Build = 0 } },
-        { "version", Pointer with { Version = "\u001b[2J" } },
+        { "version", Pointer with { Version = "1 0" } },
     };
 
     [Theory]

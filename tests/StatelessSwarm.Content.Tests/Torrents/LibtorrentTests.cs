@@ -41,7 +41,9 @@ public sealed class LibtorrentTests
     {
         await CompareAsync(TorrentSamples.Awkward);
         await CompareAsync([("root.squashfs", 3 * TorrentSamples.PieceLength + 5)]);
+        await CompareAsync([("root.squashfs", 3 * TorrentSamples.PieceLength + 5), ("vmlinuz", 100)]);
         await CompareAsync([("root.squashfs", 100)]);
+        await CompareAsync([("web-1.0", 100_000)]);
         await CompareAsync([("root.squashfs", 100_000), ("zzz-empty", 0)]);
         await CompareAsync([("root.squashfs", 5_000_000)], 16 * 1024);
     }
@@ -95,7 +97,7 @@ public sealed class LibtorrentTests
         Assert.Equal(files.Length, info.Files.Count);
         foreach (var (file, ours) in files.Zip(info.Files))
         {
-            Assert.Equal(file[0].GetString(), $"{info.Name}/{ours.Path}");
+            Assert.Equal(file[0].GetString(), info.IsMultiFile ? $"{info.Name}/{ours.Path}" : ours.Path);
             Assert.Equal(file[1].GetInt64(), ours.Length);
             if (ours.Length > 0)
                 Assert.Equal(file[2].GetInt64(), ours.Offset);

@@ -30,7 +30,7 @@ public sealed class HandshakeTests
         var bytes = new byte[Handshake.Size];
         new Handshake(hash, id, true, true, true).Write(bytes);
         Assert.Equal(
-            "13426974546f7272656e742070726f746f636f6c" + "0000000000100014" + hash + Convert.ToHexStringLower("-SS0100-abcdefghijkl"u8),
+            "13426974546f7272656e742070726f746f636f6c" + "0000000000100014" + hash + Convert.ToHexStringLower("-SL0100-abcdefghijkl"u8),
             Convert.ToHexStringLower(bytes)
         );
     }

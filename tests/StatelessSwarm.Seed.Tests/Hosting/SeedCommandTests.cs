@@ -34,6 +34,18 @@ public sealed class SeedCommandTests
         Assert.Contains("--upload-limit", output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Run_NoRepository_IsOneLine()
+    {
+        var (code, output, error) = await RunAsync("--repo /no/such/repository --http-port 0 --peer-port 0 --no-mdns");
+
+        Assert.Equal(1, code);
+        Assert.Equal("", output);
+        Assert.StartsWith("stateless-seed: ", error, StringComparison.Ordinal);
+        Assert.Contains("/no/such/repository", error, StringComparison.Ordinal);
+        Assert.Equal(1, error.Count(c => c == '\n'));
+    }
+
     private static async Task<(int Code, string Output, string Error)> RunAsync(string arguments)
     {
         using var output = new StringWriter();

@@ -293,7 +293,7 @@ public sealed class SeedServerTests
     private static async Task<string> AnnounceAsync(TestServer server, int port, string address = "") =>
         Encoding.Latin1.GetString(
             await server.Http.GetByteArrayAsync(
-                $"{address}announce?info_hash={Hash}&peer_id=-SS0100-abcdefghijkl&port={port}&left=5&compact=1"
+                $"{address}announce?info_hash={Hash}&peer_id=-SL0100-abcdefghijkl&port={port}&left=5&compact=1"
             )
         );
 }

@@ -5,7 +5,7 @@ namespace StatelessSwarm.Seed.Tests.Tracking;
 
 public sealed class TrackerQueryTests
 {
-    private const string Peer = "peer_id=-SS0100-abcdefghijkl";
+    private const string Peer = "peer_id=-SL0100-abcdefghijkl";
     private static readonly string Hash = "info_hash=" + string.Concat(Enumerable.Repeat("%01", 20));
 
     [Fact]

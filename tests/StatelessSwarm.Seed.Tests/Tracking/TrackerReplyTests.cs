@@ -43,7 +43,7 @@ public sealed class TrackerReplyTests
 
         Assert.Equal(
             "d8:completei2e10:incompletei1e8:intervali30e12:min intervali5e5:peersl"
-                + "d2:ip8:10.1.2.37:peer id20:-SS0100-abcdefghijkl4:porti6881ee"
+                + "d2:ip8:10.1.2.37:peer id20:-SL0100-abcdefghijkl4:porti6881ee"
                 + "d2:ip11:2001:db8::14:porti6882eeee",
             Encoding.Latin1.GetString(bytes)
         );

@@ -36,6 +36,18 @@ public sealed class ResumeJournalTests : IDisposable
     }
 
     [Fact]
+    public void Open_AfterDistrust_ReturnsHints()
+    {
+        Write(ThisBoot, 1, 2);
+        ResumeJournal.Distrust(JournalPath);
+        Assert.Equal([1, 2], Read(ThisBoot, out var isSameBoot));
+        Assert.False(isSameBoot);
+    }
+
+    [Fact]
+    public void Distrust_NoJournal_IsNoFault() => ResumeJournal.Distrust(JournalPath);
+
+    [Fact]
     public void Open_OtherTorrent_StartsAnew()
     {
         Write(ThisBoot, 1);

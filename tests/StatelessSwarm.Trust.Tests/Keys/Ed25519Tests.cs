@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Numerics;
+using System.Security.Cryptography;
 using CsCheck;
 using StatelessSwarm.Trust.Keys;
 
@@ -96,14 +97,30 @@ public sealed class Ed25519Tests
         }
     }
 
-    [Fact]
-    public void Verify_NonCanonicalR_IsFalse()
+    [Theory]
+    [InlineData("0100000000000000000000000000000000000000000000000000000000000080")]
+    [InlineData("eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f")]
+    public void Verify_NonCanonicalRThatSolvesTheEquation_IsFalse(string r)
     {
-        // R = 1 (the identity, canonical and not) with S = k * a would verify under sloppy decoding; here the encodings
-        // themselves must be refused whatever S is.
-        var key = TestKeys.Named("any").PublicKey;
-        foreach (var r in SmallOrderAndNonCanonical.Select(row => Convert.FromHexString(row.Data)))
-            Assert.False(key.Verify("x"u8, [.. r, .. new byte[32]]));
+        // Goal: one signature cannot be written in two ways. Method: R the identity in an encoding that is not its own,
+        // S = k a with k taken over those very bytes, so that S B = R + k A holds for who decodes without care.
+        var key = TestKeys.Named("forger");
+        var data = "data"u8.ToArray();
+        var scalar = SHA512.HashData(key.Seed)[..32];
+        scalar[0] &= 0xf8;
+        scalar[31] = (byte)((scalar[31] & 0x7f) | 0x40);
+        var a = new BigInteger(scalar, isUnsigned: true);
+
+        Assert.False(key.PublicKey.Verify(data, Solve(Convert.FromHexString(r))));
+        Assert.True(key.PublicKey.Verify(data, Solve([1, .. new byte[31]])), "the same with the canonical encoding");
+
+        byte[] Solve(byte[] encoded)
+        {
+            var k = new BigInteger(SHA512.HashData([.. encoded, .. key.PublicKey.Bytes.Span, .. data]), isUnsigned: true);
+            var s = new byte[32];
+            (k * a % GroupOrder).TryWriteBytes(s, out _, isUnsigned: true);
+            return [.. encoded, .. s];
+        }
     }
 
     /// <summary>The eight points of small order, and encodings that are not the canonical one.</summary>

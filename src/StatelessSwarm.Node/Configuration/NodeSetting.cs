@@ -1,0 +1,36 @@
+namespace StatelessSwarm.Node.Configuration;
+
+/// <summary>A setting, the same on the command line (<c>--name</c>) and in the configuration file (<c>"name"</c>).</summary>
+/// <param name="Name">Its name, words joined by '-'.</param>
+/// <param name="Placeholder">What stands for the value in help.</param>
+/// <param name="Description">What it does, with its default.</param>
+/// <param name="Kind">How many values it takes.</param>
+public sealed record NodeSetting(string Name, string Placeholder, string Description, NodeSettingKind Kind)
+{
+    /// <summary>Every setting.</summary>
+    public static IReadOnlyList<NodeSetting> All { get; } =
+    [
+        new("server", "URL", "Base URL of the seed or repository.", NodeSettingKind.One),
+        new("follow", "PRODUCT/CHANNEL", "What to follow, for example web/stable.", NodeSettingKind.One),
+        new("trust", "FILE", "Root metadata this machine trusts.", NodeSettingKind.One),
+        new("state", "DIR", "State directory.", NodeSettingKind.One),
+        new("run", "DIR", "Directory of the control socket.", NodeSettingKind.One),
+        new("mount", "DIR", "Directory of the mounts; default mounts in the run directory.", NodeSettingKind.One),
+        new("no-mount", "", "Mount nothing: stage and flip the links only.", NodeSettingKind.Flag),
+        new("port", "PORT", "TCP port for peers, 0 for a free one; default 6881.", NodeSettingKind.One),
+        new("listen", "ADDRESS", "Address to accept peers on; default all. May be given several times.", NodeSettingKind.Many),
+        new("site", "NAME", "Name of the site, told to neighbours.", NodeSettingKind.One),
+        new("site-network", "CIDR", "Network that counts as the site's own. May be given several times.", NodeSettingKind.Many),
+        new("poll-interval", "TIME", "Time between looks at the channel, for example 30s or 5m; default 1m.", NodeSettingKind.One),
+        new("stall-timeout", "TIME", "A download without progress for so long begins again; default 5m.", NodeSettingKind.One),
+        new("no-mdns", "", "Neither announce this node to neighbours nor look for them.", NodeSettingKind.Flag),
+        new("peer", "HOST:PORT", "Peer to connect to in any case. May be given several times.", NodeSettingKind.Many),
+        new("upper-size", "SIZE", "Most bytes written above the image, for example 512M; default 256M.", NodeSettingKind.One),
+        new("upload-limit", "SIZE", "Most bytes per second sent to peers; default 0, no limit.", NodeSettingKind.One),
+        new("activate", "now|next", "When a fetched release becomes current; default now.", NodeSettingKind.One),
+        new("control-group", "GROUP", "Group that may use the control socket.", NodeSettingKind.One),
+    ];
+
+    /// <summary>The setting of that name, or null.</summary>
+    public static NodeSetting? Find(string name) => All.FirstOrDefault(setting => setting.Name == name);
+}

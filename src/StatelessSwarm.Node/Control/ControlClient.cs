@@ -1,0 +1,129 @@
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using StatelessSwarm.Node.Faults;
+using StatelessSwarm.Node.Status;
+using StatelessSwarm.Node.Updating;
+
+namespace StatelessSwarm.Node.Control;
+
+/// <summary>The command line's end of the control socket.</summary>
+public static class ControlClient
+{
+    private static readonly TimeSpan ReplyTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>The daemon's status, or null when no daemon listens.</summary>
+    public static async Task<NodeStatus?> TryGetStatusAsync(string socketPath, TimeProvider time, CancellationToken cancellation)
+    {
+        await foreach (var reply in TryAskAsync(socketPath, ControlRequestKind.Status, time, cancellation))
+        {
+            if (reply.Fault is { } fault)
+                throw new NodeException(fault.Kind, fault.Line);
+            return reply.Status;
+        }
+        return null;
+    }
+
+    /// <summary>Statuses until cancelled; none when no daemon listens.</summary>
+    public static async IAsyncEnumerable<NodeStatus> WatchAsync(
+        string socketPath,
+        TimeProvider time,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
+    {
+        await foreach (var reply in TryAskAsync(socketPath, ControlRequestKind.Watch, time, cancellation))
+        {
+            if (reply.Fault is { } fault)
+                throw new NodeException(fault.Kind, fault.Line);
+            if (reply.Status is { } status)
+                yield return status;
+        }
+    }
+
+    /// <summary>Has the daemon do something; null when no daemon listens.</summary>
+    /// <param name="socketPath">Where it listens.</param>
+    /// <param name="kind">What to do.</param>
+    /// <param name="progress">Told every status on the way, or null.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="cancellation">Gives up waiting; the daemon goes on.</param>
+    /// <exception cref="NodeException">It failed, or the daemon went away.</exception>
+    public static async Task<UpdateResult?> TryRunAsync(
+        string socketPath,
+        ControlRequestKind kind,
+        IProgress<NodeStatus>? progress,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
+    {
+        var answered = false;
+        await foreach (var reply in TryAskAsync(socketPath, kind, time, cancellation))
+        {
+            answered = true;
+            if (reply.Fault is { } fault)
+                throw new NodeException(fault.Kind, fault.Line);
+            if (reply.Result is { } result)
+                return result;
+            if (reply.Status is { } status)
+                progress?.Report(status);
+        }
+        return answered ? throw new NodeException(FaultKind.Unreachable, $"{socketPath}: the daemon ended before it was done") : null;
+    }
+
+    private static async IAsyncEnumerable<ControlReply> TryAskAsync(
+        string socketPath,
+        ControlRequestKind kind,
+        TimeProvider time,
+        [EnumeratorCancellation] CancellationToken cancellation
+    )
+    {
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        if (!await TryConnectAsync(socket, socketPath, cancellation))
+            yield break;
+        await using var stream = new NetworkStream(socket, ownsSocket: false);
+        await ControlFrames.WriteAsync(stream, ControlCodec.Encode(kind), cancellation);
+        while (await ReadAsync(stream, socketPath, kind, time, cancellation) is { } body)
+            yield return ControlCodec.DecodeReply(body);
+    }
+
+    private static async Task<bool> TryConnectAsync(Socket socket, string socketPath, CancellationToken cancellation)
+    {
+        try
+        {
+            await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellation);
+            return true;
+        }
+        catch (SocketException fault) when (fault.SocketErrorCode == SocketError.AccessDenied)
+        {
+            throw new NodeException(FaultKind.Unreachable, $"{socketPath}: permission denied: ask to join the socket's group", fault);
+        }
+        catch (Exception fault) when (fault is SocketException or ArgumentException)
+        {
+            // no socket, a socket nobody listens on, or a path no socket can have: there is no daemon
+            return false;
+        }
+    }
+
+    private static async Task<byte[]?> ReadAsync(
+        NetworkStream stream,
+        string socketPath,
+        ControlRequestKind kind,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
+    {
+        // activation may wait for a mount, and that for a slow disk; statuses come every half second
+        using var limit = new CancellationTokenSource(ReplyTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        try
+        {
+            return await ControlFrames.ReadAsync(stream, ControlFrames.MaxReply, either.Token);
+        }
+        catch (OperationCanceledException late) when (!cancellation.IsCancellationRequested)
+        {
+            throw new NodeException(FaultKind.Unreachable, $"{socketPath}: the daemon did not answer {kind} in time", late);
+        }
+        catch (IOException fault)
+        {
+            throw new NodeException(FaultKind.Unreachable, $"{socketPath}: the daemon went away", fault);
+        }
+    }
+}

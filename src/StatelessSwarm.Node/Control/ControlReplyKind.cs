@@ -1,0 +1,14 @@
+namespace StatelessSwarm.Node.Control;
+
+/// <summary>What the daemon answers. The numbers are on the socket: frozen.</summary>
+public enum ControlReplyKind
+{
+    /// <summary>A status; more may follow.</summary>
+    Status = 1,
+
+    /// <summary>The request is done.</summary>
+    Done = 2,
+
+    /// <summary>The request failed.</summary>
+    Failed = 3,
+}

@@ -1,0 +1,20 @@
+namespace StatelessSwarm.Node.Control;
+
+/// <summary>What a client asks of the daemon. The numbers are on the socket: frozen.</summary>
+public enum ControlRequestKind
+{
+    /// <summary>One status.</summary>
+    Status = 1,
+
+    /// <summary>Make next, or what was rolled back, current.</summary>
+    Activate = 2,
+
+    /// <summary>Exchange current and previous.</summary>
+    RollBack = 3,
+
+    /// <summary>Look at the channel now; statuses follow until the cycle ends, then its result.</summary>
+    UpdateNow = 4,
+
+    /// <summary>Statuses until the client closes.</summary>
+    Watch = 5,
+}

@@ -1,0 +1,20 @@
+using StatelessSwarm.Node.Status;
+using StatelessSwarm.Node.Updating;
+
+namespace StatelessSwarm.Node.Control;
+
+/// <summary>What the control socket offers; the node's side of it.</summary>
+internal interface INodeControl
+{
+    /// <summary>Where the node stands.</summary>
+    NodeStatus GetStatus();
+
+    /// <summary>Makes next, or what was rolled back, current.</summary>
+    Task<UpdateResult> ActivateAsync(CancellationToken cancellation);
+
+    /// <summary>Exchanges current and previous.</summary>
+    Task<UpdateResult> RollBackAsync(CancellationToken cancellation);
+
+    /// <summary>Looks at the channel now.</summary>
+    Task<UpdateResult> UpdateAsync(CancellationToken cancellation);
+}

@@ -1,0 +1,209 @@
+using Microsoft.Extensions.Logging;
+using StatelessSwarm.Node.Activation;
+using StatelessSwarm.Node.Configuration;
+using StatelessSwarm.Node.Control;
+using StatelessSwarm.Node.Faults;
+using StatelessSwarm.Node.Fetching;
+using StatelessSwarm.Node.Neighbours;
+using StatelessSwarm.Node.Sharing;
+using StatelessSwarm.Node.Status;
+using StatelessSwarm.Node.Updating;
+using StatelessSwarm.Platform.Files;
+using StatelessSwarm.Roots.Releases;
+using StatelessSwarm.Swarm.Hosting;
+using StatelessSwarm.Trust.Client;
+
+namespace StatelessSwarm.Node.Hosting;
+
+/// <summary>
+/// A running node, all parts connected: what the daemon hosts, and what <c>stateless update</c> runs once. Holds the state
+/// directory's node lock, so that there is one per state directory.
+/// </summary>
+public sealed class NodeRuntime : INodeControl, IAsyncDisposable
+{
+    private const int MaxTrustBytes = 256 * 1024;
+
+    private readonly NodeOptions _options;
+    private readonly FileLock _lock;
+    private readonly ReleaseStore _store;
+    private readonly MetadataClient _client;
+    private readonly SwarmHost _swarm;
+    private readonly ReleaseSharing _sharing;
+    private readonly RootActivator _activator;
+    private readonly UpdateRecords _records;
+    private readonly StatusBoard _board;
+    private readonly Updater _updater;
+    private readonly NeighbourWatch? _neighbours;
+    private readonly CancellationTokenSource _stop = new();
+
+    private NodeRuntime(
+        NodeOptions options,
+        FileLock nodeLock,
+        ReleaseStore store,
+        MetadataClient client,
+        SwarmHost swarm,
+        ReleaseSharing sharing,
+        RootActivator activator,
+        UpdateRecords records,
+        StatusBoard board,
+        Updater updater,
+        NeighbourWatch? neighbours,
+        string nodeId
+    )
+    {
+        _options = options;
+        _lock = nodeLock;
+        _store = store;
+        _client = client;
+        _swarm = swarm;
+        _sharing = sharing;
+        _activator = activator;
+        _records = records;
+        _board = board;
+        _updater = updater;
+        _neighbours = neighbours;
+        NodeId = nodeId;
+    }
+
+    /// <summary>Id of the node.</summary>
+    public string NodeId { get; }
+
+    /// <summary>TCP port for peers.</summary>
+    public int Port => _swarm.Port;
+
+    /// <summary>Why nothing is mounted, or null.</summary>
+    public string? MountNote => _activator.MountNote;
+
+    /// <summary>Opens the state, mounts and serves what is current, and takes part in the swarm. Fetches nothing yet.</summary>
+    /// <exception cref="NodeException">Another process uses the state directory, or the trust file is not there.</exception>
+    /// <exception cref="IOException">A directory or an address cannot be used; names it.</exception>
+    public static async Task<NodeRuntime> StartAsync(
+        NodeOptions options,
+        TimeProvider time,
+        ILoggerFactory loggers,
+        CancellationToken cancellation
+    )
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var logger = loggers.CreateLogger("node");
+        var shippedRoot =
+            StateFiles.Read(options.TrustPath, MaxTrustBytes)
+            ?? throw new NodeException(FaultKind.Nothing, $"{options.TrustPath}: no such file with root metadata (--trust)");
+        Directory.CreateDirectory(options.StateDirectory);
+        await using var parts = new Unwinder();
+        var nodeLock = parts.Add(
+            FileLock.TryTake(Path.Combine(options.StateDirectory, "node.lock"))
+                ?? throw new NodeException(FaultKind.Failed, $"{options.StateDirectory}: another stateless process uses it")
+        );
+        var store = ReleaseStore.Open(options.StateDirectory);
+        var nodeId = NodeIdentity.ReadOrMake(options.StateDirectory);
+        var trust = TrustedMetadata.Open(Path.Combine(options.StateDirectory, "trust"), shippedRoot, time);
+        var activator = parts.Add(RootActivator.Open(store, options.MountDirectory, options.UpperBytes, logger));
+        if (activator.MountNote is { } note)
+            NodeLog.NotMounted(logger, note);
+        activator.MountCurrent();
+
+        var random = new Random(BitConverter.ToInt32(System.Security.Cryptography.RandomNumberGenerator.GetBytes(4)));
+        var client = parts.Add(new MetadataClient(options.Server, time, random));
+        var swarm = await SwarmHost.StartAsync(
+            new SwarmOptions
+            {
+                ListenAddresses = options.ListenAddresses,
+                Port = options.Port,
+                SiteNetworks = options.SiteNetworks,
+                UploadBytesPerSecond = options.UploadBytesPerSecond,
+            },
+            time,
+            loggers,
+            cancellation
+        );
+        parts.Add(swarm);
+        var neighbours = options.UseMulticastDns
+            ? await NeighbourWatch.TryStartAsync(swarm, nodeId, options.Site, time, logger, cancellation)
+            : null;
+        if (neighbours is not null)
+            parts.Add(neighbours);
+        var sharing = parts.Add(new ReleaseSharing(swarm, [new Uri(options.Server, "announce")], options.Peers, logger));
+        var records = UpdateRecords.Open(options.StateDirectory, logger);
+        var board = new StatusBoard();
+        var source = new ChannelSource(options.Follow, client, trust, Path.Combine(options.StateDirectory, "staging"), logger);
+        var updater = parts.Add(new Updater(options, source, store, sharing, activator, records, board, time, logger));
+        await updater.ServeSlotsAsync(cancellation);
+        parts.Keep();
+        return new NodeRuntime(
+            options, nodeLock, store, client, swarm, sharing, activator, records, board, updater, neighbours, nodeId
+        );
+    }
+
+    /// <summary>Runs an update cycle.</summary>
+    public Task<UpdateResult> UpdateAsync(CancellationToken cancellation) => WhileRunningAsync(_updater.RunAsync, cancellation);
+
+    /// <summary>Makes next, or what was rolled back, current.</summary>
+    public Task<UpdateResult> ActivateAsync(CancellationToken cancellation) =>
+        WhileRunningAsync(_activator.ActivateAsync, cancellation);
+
+    /// <summary>Exchanges current and previous.</summary>
+    public Task<UpdateResult> RollBackAsync(CancellationToken cancellation) =>
+        WhileRunningAsync(_activator.RollBackAsync, cancellation);
+
+    /// <summary>Where the node stands.</summary>
+    public NodeStatus GetStatus()
+    {
+        var (phase, progress, fault) = _board.Read();
+        var slots = SlotsReader.Describe(_store, _activator.Slots, _activator.Held);
+        var sent = _sharing.Sent;
+        var memory = ProcessMemory.Read();
+        var mounted = _activator.Mounted;
+        return slots with
+        {
+            IsDaemon = true,
+            ProcessId = Environment.ProcessId,
+            Product = _options.Follow.Product,
+            Channel = _options.Follow.Channel,
+            Server = _options.Server.ToString(),
+            Site = _options.Site,
+            NodeId = NodeId,
+            Port = Port,
+            Phase = phase,
+            Progress = progress,
+            LastFault = fault,
+            MountedRoot = mounted?.RootDirectory,
+            MountedImage = mounted?.ImageDirectory,
+            MountNote = MountNote,
+            Sharing = _sharing.Count,
+            Neighbours = _neighbours?.Count ?? 0,
+            SentLanBytes = sent.Lan,
+            SentWanBytes = sent.Wan,
+            ResidentBytes = memory.Now,
+            PeakResidentBytes = memory.Peak,
+            Updates = _records.All,
+        };
+    }
+
+    /// <summary>Stops a cycle under way, says goodbye to neighbours, peers and trackers. Mounted roots stay: programs run from them.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_stop.IsCancellationRequested)
+            return;
+        await _stop.CancelAsync();
+        await _updater.WaitIdleAsync();
+        if (_neighbours is not null)
+            await _neighbours.DisposeAsync();
+        await _sharing.DisposeAsync();
+        await _swarm.DisposeAsync();
+        _client.Dispose();
+        _updater.Dispose();
+        _activator.Dispose();
+        _lock.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task<UpdateResult> WhileRunningAsync(
+        Func<CancellationToken, Task<UpdateResult>> work,
+        CancellationToken cancellation
+    )
+    {
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stop.Token);
+        return await work(either.Token);
+    }
+}

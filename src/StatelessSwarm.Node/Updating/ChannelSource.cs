@@ -1,0 +1,124 @@
+using Microsoft.Extensions.Logging;
+using StatelessSwarm.Content;
+using StatelessSwarm.Content.Manifests;
+using StatelessSwarm.Content.Torrents;
+using StatelessSwarm.Content.Values;
+using StatelessSwarm.Node.Activation;
+using StatelessSwarm.Node.Configuration;
+using StatelessSwarm.Node.Faults;
+using StatelessSwarm.Node.Fetching;
+using StatelessSwarm.Node.Hosting;
+using StatelessSwarm.Trust;
+using StatelessSwarm.Trust.Client;
+using StatelessSwarm.Trust.Repositories;
+using StatelessSwarm.Trust.Signing;
+
+namespace StatelessSwarm.Node.Updating;
+
+/// <summary>
+/// What the channel wants, from the server and, when that is not there, from what is on disk already. Nothing leaves here that
+/// signed metadata does not vouch for. One caller at a time.
+/// </summary>
+internal sealed class ChannelSource(
+    FollowedChannel follow,
+    MetadataClient client,
+    TrustedMetadata trust,
+    string stagingDirectory,
+    ILogger logger
+)
+{
+    /// <summary>Root versions followed in one look: more is an attack, or a machine that slept for decades.</summary>
+    private const int MaxRootSteps = 64;
+
+    // root metadata is keys and thresholds; the trust room bounds it by itself, this bounds the answer
+    private const int MaxRootBytes = 256 * 1024;
+
+    /// <summary>Reads the channel from the server.</summary>
+    /// <exception cref="NodeException">The server cannot be reached, or has no such channel.</exception>
+    /// <exception cref="TrustException">What it says is refused.</exception>
+    public async Task<ChannelPointer> ReadAsync(CancellationToken cancellation)
+    {
+        await FollowRootAsync(cancellation);
+        var path = RepositoryLayout.Channel(follow.Product, follow.Channel);
+        var envelope =
+            await client.GetAsync(path, SignedEnvelope.MaxBytes(ChannelPointer.MaxBytes), cancellation)
+            ?? throw new NodeException(FaultKind.Nothing, $"the server has no channel {follow}");
+        return trust.AcceptChannel(envelope, follow.Product, follow.Channel);
+    }
+
+    /// <summary>
+    /// Reads the channel; when the server cannot be reached, the pointer believed last, if there is one and it is in time.
+    /// </summary>
+    /// <exception cref="NodeException">The server cannot be reached and nothing is known, or it has no such channel.</exception>
+    /// <exception cref="TrustException">What it says is refused.</exception>
+    public async Task<(ChannelPointer Pointer, NodeException? Unreachable)> ReadOrRecallAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return (await ReadAsync(cancellation), null);
+        }
+        catch (NodeException fault) when (fault.Kind == FaultKind.Unreachable)
+        {
+            if (trust.HeldChannel(follow.Product, follow.Channel) is { } held && !trust.IsExpired(held))
+                return (held, fault);
+            throw;
+        }
+    }
+
+    /// <summary>Manifest and metainfo of the release a pointer names: those staged already, or the server's.</summary>
+    /// <exception cref="NodeException">The server cannot be reached, or lacks a file.</exception>
+    /// <exception cref="TrustException">The manifest is refused.</exception>
+    /// <exception cref="ContentException">The metainfo is not the manifest's.</exception>
+    public async Task<FetchedRelease> FetchReleaseAsync(ChannelPointer pointer, CancellationToken cancellation)
+    {
+        var staged = TryReadStaged(pointer);
+        if (staged is not null)
+            return staged;
+        var envelope = await RequireAsync(
+            RepositoryLayout.Manifest(pointer.Release),
+            SignedEnvelope.MaxBytes(ReleaseManifest.MaxBytes),
+            cancellation
+        );
+        var manifest = trust.AcceptManifest(envelope, pointer);
+        var torrent = await RequireAsync(RepositoryLayout.Torrent(pointer.Release), Metainfo.MaxBytes, cancellation);
+        return new FetchedRelease(manifest, envelope, torrent, TorrentMatch.Parse(torrent, manifest));
+    }
+
+    private FetchedRelease? TryReadStaged(ChannelPointer pointer)
+    {
+        var directory = Path.Combine(stagingDirectory, pointer.Release.ToString());
+        var envelope = StateFiles.Read(
+            Path.Combine(directory, RepositoryLayout.ManifestName),
+            SignedEnvelope.MaxBytes(ReleaseManifest.MaxBytes)
+        );
+        var torrent = envelope is null ? null : StateFiles.Read(Path.Combine(directory, RepositoryLayout.TorrentName), Metainfo.MaxBytes);
+        if (envelope is null || torrent is null)
+            return null;
+        try
+        {
+            var manifest = trust.AcceptManifest(envelope, pointer);
+            return new FetchedRelease(manifest, envelope, torrent, TorrentMatch.Parse(torrent, manifest));
+        }
+        catch (Exception fault) when (fault is ContentException or TrustException { Fault: TrustFault.Malformed or TrustFault.Mismatch })
+        {
+            // half written by a kill, or rotten: the server has it whole
+            NodeLog.RecordsLost(logger, directory, Fault.OneLine(fault.Message));
+            return null;
+        }
+    }
+
+    private async Task FollowRootAsync(CancellationToken cancellation)
+    {
+        for (var step = 0; step < MaxRootSteps; step++)
+        {
+            var next = await client.GetAsync(RepositoryLayout.RootVersion(checked(trust.RootVersion + 1)), MaxRootBytes, cancellation);
+            if (next is null)
+                return;
+            trust.AcceptRoot(next);
+        }
+    }
+
+    private async Task<byte[]> RequireAsync(string path, int maxBytes, CancellationToken cancellation) =>
+        await client.GetAsync(path, maxBytes, cancellation)
+        ?? throw new NodeException(FaultKind.Failed, $"the server has no {path}; is it publishing, or damaged?");
+}

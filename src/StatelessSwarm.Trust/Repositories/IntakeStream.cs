@@ -1,0 +1,82 @@
+namespace StatelessSwarm.Trust.Repositories;
+
+/// <summary>
+/// Copies a source while somebody else reads it: every byte that the reader gets has been written to the copy and shown to
+/// the hashes, so that one pass over an image gives its file, digest, verity root and torrent. Owns the source, not the copy.
+/// </summary>
+internal sealed class IntakeStream : Stream
+{
+    private readonly Stream _source;
+    private readonly Stream _copy;
+    private readonly FileHashes _hashes;
+    private readonly Action<int> _moved;
+
+    /// <param name="source">Read to its end by the reader of this stream.</param>
+    /// <param name="copy">Gets the same bytes.</param>
+    /// <param name="hashes">Gets the same bytes.</param>
+    /// <param name="moved">Told the bytes of each read.</param>
+    public IntakeStream(Stream source, Stream copy, FileHashes hashes, Action<int> moved)
+    {
+        _source = source;
+        _copy = copy;
+        _hashes = hashes;
+        _moved = moved;
+    }
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override int Read(Span<byte> buffer)
+    {
+        var count = _source.Read(buffer);
+        Take(buffer[..count]);
+        return count;
+    }
+
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var count = await _source.ReadAsync(buffer, cancellationToken);
+        Take(buffer.Span[..count]);
+        return count;
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override void Flush() => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            _source.Dispose();
+        base.Dispose(disposing);
+    }
+
+    private void Take(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.IsEmpty)
+            return;
+        _copy.Write(bytes);
+        _hashes.Append(bytes);
+        _moved(bytes.Length);
+    }
+}

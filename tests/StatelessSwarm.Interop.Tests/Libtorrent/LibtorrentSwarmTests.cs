@@ -1,0 +1,129 @@
+using System.Net;
+using System.Net.Sockets;
+using StatelessSwarm.Engine.Peers;
+using StatelessSwarm.Swarm.Hosting;
+using StatelessSwarm.Testing;
+using StatelessSwarm.Testing.Logging;
+using StatelessSwarm.Testing.Processes;
+using StatelessSwarm.Testing.Torrents;
+
+namespace StatelessSwarm.Interop.Tests.Libtorrent;
+
+/// <summary>Whole transfers against libtorrent-rasterbar (Debian: python3-libtorrent), each side seeding once.</summary>
+public sealed class LibtorrentSwarmTests
+{
+    private const int KiB = 1024;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
+    // One file; several files with pad files between them, an empty one and one shorter than a block; small pieces, many of them.
+    public static TheoryData<int, int[]> Shapes =>
+        new()
+        {
+            { 256 * KiB, [20_000_000] },
+            { 64 * KiB, [1_000_001, 0, 5, 16_384, 65_536, 300_000] },
+            { 16 * KiB, [5_000_003] },
+        };
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public async Task LibtorrentSeeds_WeDownload_SameBytes(int pieceLength, int[] lengths)
+    {
+        using var sample = await SampleTorrent.CreateAsync(pieceLength, lengths);
+        var port = FreePort();
+        await using var theirs = StartLibtorrent(sample, SourceParent(sample), port, "--seed");
+        await theirs.WaitForAsync("seeding", Patience);
+        using var log = new RecordingLoggers();
+        await using var ours = await StartAsync(log);
+        var session = await ours.AddAsync(
+            new TorrentAddOptions { Metainfo = sample.Metainfo, FilePaths = sample.PathsIn("ours") },
+            CancellationToken.None
+        );
+        session.AddPeer(new IPEndPoint(IPAddress.Loopback, port), PeerSource.Manual);
+        await session.Completion.WaitAsync(Patience);
+        Assert.True(sample.IsIdentical("ours"));
+        Assert.Equal(0, session.Status.WastedBytes);
+        AssertNoComplaints(theirs, log);
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public async Task WeSeed_LibtorrentDownloads_SameBytes(int pieceLength, int[] lengths)
+    {
+        using var sample = await SampleTorrent.CreateAsync(pieceLength, lengths);
+        using var log = new RecordingLoggers();
+        await using var ours = await StartAsync(log);
+        await ours.AddAsync(
+            new TorrentAddOptions { Metainfo = sample.Metainfo, FilePaths = sample.Paths, IsSeed = true },
+            CancellationToken.None
+        );
+        var target = Directory.CreateDirectory(Path.Combine(sample.Directory, "theirs")).FullName;
+        await using var theirs = StartLibtorrent(sample, target, FreePort(), "--peer", $"127.0.0.1:{ours.Port}");
+        try
+        {
+            await theirs.WaitForAsync("seeding after", Patience);
+        }
+        catch (TimeoutException fault)
+        {
+            Assert.Fail($"{fault.Message}\nour log:\n{string.Join('\n', log.Lines)}");
+        }
+        Assert.True(sample.IsIdentical(Path.Combine("theirs", sample.Metainfo.Info.Name)));
+        AssertNoComplaints(theirs, log);
+    }
+
+    /// <summary>libtorrent looks for a directory called like the torrent.</summary>
+    private static string SourceParent(SampleTorrent sample)
+    {
+        var parent = Directory.CreateDirectory(Path.Combine(sample.Directory, "lt")).FullName;
+        Directory.CreateSymbolicLink(Path.Combine(parent, sample.Metainfo.Info.Name), Path.Combine(sample.Directory, "source"));
+        return parent;
+    }
+
+    private static ForeignProcess StartLibtorrent(SampleTorrent sample, string directory, int port, params string[] more)
+    {
+        var torrent = Path.Combine(sample.Directory, "sample.torrent");
+        File.WriteAllBytes(torrent, sample.MetainfoBytes);
+        return ForeignProcess.Start(
+            "/usr/bin/python3",
+            [
+                Path.Combine(RepositoryRoot.Path, "testbed", "peers", "lt_peer.py"),
+                torrent,
+                directory,
+                "--errors",
+                "--listen",
+                "127.0.0.1",
+                "--port",
+                $"{port}",
+                .. more,
+            ],
+            null
+        );
+    }
+
+    /// <summary>Neither log holds a hash failure, a ban or a protocol error of the other side.</summary>
+    private static void AssertNoComplaints(ForeignProcess theirs, RecordingLoggers ours)
+    {
+        Assert.DoesNotContain(ours.Lines, line => line.Contains("dropped:", StringComparison.Ordinal));
+        Assert.DoesNotContain(ours.Lines, line => line.Contains("broke the protocol", StringComparison.Ordinal));
+        string[] complaints = ["hash_failed", "peer_ban", "peer_error", "invalid", "protocol"];
+        foreach (var line in theirs.Output.Split('\n'))
+        {
+            if (line.StartsWith("alert ", StringComparison.Ordinal))
+                Assert.DoesNotContain(complaints, complaint => line.Contains(complaint, StringComparison.OrdinalIgnoreCase));
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static Task<SwarmHost> StartAsync(RecordingLoggers log) =>
+        SwarmHost.StartAsync(
+            new SwarmOptions { ListenAddresses = [IPAddress.Loopback], Port = 0 },
+            TimeProvider.System,
+            log,
+            CancellationToken.None
+        );
+}

@@ -1,7 +1,0 @@
-namespace StatelessSwarm.Interop.Tests;
-
-public sealed class Placeholder
-{
-    [Fact]
-    public void Assembly_Loads_Builds() => Assert.NotNull(typeof(Placeholder).Assembly);
-}
