@@ -9,6 +9,10 @@ namespace StatelessSwarm.Node.Control;
 /// <summary>The command line's end of the control socket.</summary>
 public static class ControlClient
 {
+    private const int ConnectAttempts = 50;
+
+    private static readonly TimeSpan ConnectWait = TimeSpan.FromMilliseconds(200);
+
     private static readonly TimeSpan ReplyTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>The daemon's status, or null when no daemon listens.</summary>
@@ -76,7 +80,7 @@ public static class ControlClient
     )
     {
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        if (!await TryConnectAsync(socket, socketPath, cancellation))
+        if (!await TryConnectAsync(socket, socketPath, time, cancellation))
             yield break;
         await using var stream = new NetworkStream(socket, ownsSocket: false);
         await ControlFrames.WriteAsync(stream, ControlCodec.Encode(kind), cancellation);
@@ -84,21 +88,40 @@ public static class ControlClient
             yield return ControlCodec.DecodeReply(body);
     }
 
-    private static async Task<bool> TryConnectAsync(Socket socket, string socketPath, CancellationToken cancellation)
+    private static async Task<bool> TryConnectAsync(
+        Socket socket,
+        string socketPath,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
     {
-        try
+        for (var attempt = 1; ; attempt++)
         {
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellation);
-            return true;
-        }
-        catch (SocketException fault) when (fault.SocketErrorCode == SocketError.AccessDenied)
-        {
-            throw new NodeException(FaultKind.Unreachable, $"{socketPath}: permission denied: ask to join the socket's group", fault);
-        }
-        catch (Exception fault) when (fault is SocketException or ArgumentException)
-        {
-            // no socket, a socket nobody listens on, or a path no socket can have: there is no daemon
-            return false;
+            try
+            {
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), cancellation);
+                return true;
+            }
+            catch (SocketException fault) when (fault.SocketErrorCode is SocketError.WouldBlock or SocketError.TryAgain)
+            {
+                // the daemon's queue is full: it is there
+                if (attempt == ConnectAttempts)
+                    throw new NodeException(FaultKind.Unreachable, $"{socketPath}: the daemon is too busy to answer", fault);
+            }
+            catch (SocketException fault) when (fault.SocketErrorCode == SocketError.AccessDenied)
+            {
+                throw new NodeException(
+                    FaultKind.Unreachable,
+                    $"{socketPath}: permission denied: only its owner and its group may use it",
+                    fault
+                );
+            }
+            catch (Exception fault) when (fault is SocketException or ArgumentException)
+            {
+                // no socket, a socket nobody listens on, or a path no socket can have: there is no daemon
+                return false;
+            }
+            await Task.Delay(ConnectWait, time, cancellation);
         }
     }
 

@@ -15,6 +15,8 @@ internal sealed class ControlServer : IAsyncDisposable
     /// <summary>Clients served at once; more wait in the listener's queue.</summary>
     internal const int MaxConnections = 32;
 
+    private const int Backlog = 128;
+
     private const UnixFileMode SocketMode =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite;
 
@@ -69,7 +71,7 @@ internal sealed class ControlServer : IAsyncDisposable
             File.SetUnixFileMode(path, SocketMode);
             if (group is not null)
                 await FileGroup.SetAsync(path, group, cancellation);
-            listener.Listen(MaxConnections);
+            listener.Listen(Backlog);
             return new ControlServer(path, listener, control, time, logger);
         }
         catch (Exception fault) when (fault is SocketException or ArgumentException)

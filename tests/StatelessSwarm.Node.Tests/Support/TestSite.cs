@@ -1,0 +1,185 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
+using StatelessSwarm.Content.Torrents;
+using StatelessSwarm.Node.Configuration;
+using StatelessSwarm.Swarm.Hosting;
+using StatelessSwarm.Trust.Keys;
+using StatelessSwarm.Trust.Repositories;
+
+namespace StatelessSwarm.Node.Tests.Support;
+
+/// <summary>
+/// A repository in a temporary directory, a server for it with a tracker, and a seed: what a node needs around it, in this process,
+/// every part of it breakable.
+/// </summary>
+internal sealed class TestSite : IAsyncDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly Dictionary<string, byte[]> _replaced = new(StringComparer.Ordinal);
+    private SwarmHost _seed = null!;
+    private RawHttpServer _http = null!;
+    private int _nodes;
+
+    private TestSite() { }
+
+    public SigningKey Key { get; } = SigningKey.Generate();
+
+    public Repository Repository { get; private set; } = null!;
+
+    /// <summary>The server answers.</summary>
+    public bool IsUp { get; set; } = true;
+
+    /// <summary>The tracker answers.</summary>
+    public bool IsTrackerUp { get; set; } = true;
+
+    public Uri Url => _http.Url;
+
+    public IPEndPoint SeedEndPoint => new(IPAddress.Loopback, _seed.Port);
+
+    public string TrustPath => Path.Combine(Repository.Directory, RepositoryLayout.Root);
+
+    public string this[string name] => _directory[name];
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    /// <param name="seedBytesPerSecond">Most bytes per second the seed sends; 0 for no limit.</param>
+    public static async Task<TestSite> StartAsync(long seedBytesPerSecond = 0)
+    {
+        var site = new TestSite();
+        site.Repository = Repository.Init(site._directory["repo"], [site.Key], TimeProvider.System);
+        site._seed = await SwarmHost.StartAsync(
+            new SwarmOptions { ListenAddresses = [IPAddress.Loopback], Port = 0, UploadBytesPerSecond = seedBytesPerSecond },
+            TimeProvider.System,
+            NullLoggerFactory.Instance,
+            Cancellation
+        );
+        site._http = new RawHttpServer(site.AnswerAsync);
+        return site;
+    }
+
+    /// <summary>Publishes random content in the shape of an image and seeds it.</summary>
+    public async Task<PublishedRelease> PublishAsync(string version, int bytes, string channel = "stable")
+    {
+        var image = _directory[$"image-{version}"];
+        await File.WriteAllBytesAsync(image, MakeImage(bytes, version), Cancellation);
+        return await PublishAsync(version, image, channel);
+    }
+
+    /// <summary>Publishes an image and seeds it.</summary>
+    public async Task<PublishedRelease> PublishAsync(string version, string imagePath, string channel = "stable")
+    {
+        var request = new PublishRequest { Product = "web", Version = version, RootPath = imagePath, Channels = [channel] };
+        var published = await Repository.PublishAsync(request, [Key], null, Cancellation);
+        var metainfo = Metainfo.Parse(await File.ReadAllBytesAsync(PathOf(RepositoryLayout.Torrent(published.Digest)), Cancellation));
+        await _seed.AddAsync(
+            new TorrentAddOptions
+            {
+                Metainfo = metainfo,
+                IsSeed = true,
+                FilePaths =
+                [
+                    .. metainfo.Info.Files.Select(file =>
+                        PathOf($"{RepositoryLayout.Release(published.Digest)}/{published.Manifest.TorrentName}/{file.Path}")
+                    ),
+                ],
+            },
+            Cancellation
+        );
+        return published;
+    }
+
+    /// <summary>Absolute path of a file of the repository.</summary>
+    public string PathOf(string relative) => Path.Combine(Repository.Directory, relative);
+
+    /// <summary>Has the server give other bytes for a path; null has it say that there is no such file.</summary>
+    public void Replace(string relative, byte[]? bytes)
+    {
+        lock (_replaced)
+            _replaced[relative] = bytes ?? [];
+    }
+
+    /// <summary>The server gives the repository's own file again.</summary>
+    public void Restore(string relative)
+    {
+        lock (_replaced)
+            _replaced.Remove(relative);
+    }
+
+    /// <summary>Options of one more node: mounts nothing, multicasts nothing, looks often.</summary>
+    public NodeOptions NewNode()
+    {
+        var name = $"node{++_nodes}";
+        return new NodeOptions
+        {
+            Server = Url,
+            Follow = new FollowedChannel("web", "stable"),
+            TrustPath = TrustPath,
+            StateDirectory = _directory[$"{name}/state"],
+            RunDirectory = _directory[$"{name}/run"],
+            Port = 0,
+            ListenAddresses = [IPAddress.Loopback],
+            UseMulticastDns = false,
+            PollInterval = TimeSpan.FromSeconds(1),
+            StallTimeout = TimeSpan.FromSeconds(60),
+        };
+    }
+
+    /// <summary>The seed leaves the swarm; what it has given is all there is.</summary>
+    public async Task StopSeedAsync()
+    {
+        foreach (var torrent in _seed.Torrents)
+            await torrent.DisposeAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _http.DisposeAsync();
+        await _seed.DisposeAsync();
+        _directory.Dispose();
+    }
+
+    /// <summary>Random bytes behind a SquashFS superblock: enough for everyone but the kernel.</summary>
+    private static byte[] MakeImage(int bytes, string version)
+    {
+        var image = new byte[bytes];
+        new Random(version.Length + bytes).NextBytes(image);
+        Encoding.UTF8.GetBytes(version, image.AsSpan(4096));
+        var super = image.AsSpan(0, 96);
+        super.Clear();
+        BinaryPrimitives.WriteUInt32LittleEndian(super, 0x73717368);
+        BinaryPrimitives.WriteUInt32LittleEndian(super[12..], 131072);
+        BinaryPrimitives.WriteUInt16LittleEndian(super[20..], 6);
+        BinaryPrimitives.WriteUInt16LittleEndian(super[22..], 17);
+        BinaryPrimitives.WriteUInt16LittleEndian(super[28..], 4);
+        BinaryPrimitives.WriteUInt64LittleEndian(super[40..], (ulong)bytes);
+        return image;
+    }
+
+    private async Task AnswerAsync(string path, Stream stream, CancellationToken cancellation)
+    {
+        if (!IsUp)
+            return;
+        if (path.StartsWith("/announce", StringComparison.Ordinal))
+        {
+            await (IsTrackerUp ? AnnounceAsync(stream, cancellation) : RawHttpServer.AnswerAsync(stream, 500, default, cancellation));
+            return;
+        }
+        var relative = path.TrimStart('/');
+        byte[]? body;
+        lock (_replaced)
+            _replaced.TryGetValue(relative, out body);
+        body ??= File.Exists(PathOf(relative)) ? await File.ReadAllBytesAsync(PathOf(relative), cancellation) : [];
+        await RawHttpServer.AnswerAsync(stream, body.Length > 0 ? 200 : 404, body, cancellation);
+    }
+
+    private Task AnnounceAsync(Stream stream, CancellationToken cancellation)
+    {
+        var peer = new byte[6];
+        IPAddress.Loopback.TryWriteBytes(peer, out _);
+        BinaryPrimitives.WriteUInt16BigEndian(peer.AsSpan(4), (ushort)_seed.Port);
+        byte[] body = [.. "d8:intervali60e5:peers6:"u8, .. peer, .. "e"u8];
+        return RawHttpServer.AnswerAsync(stream, 200, body, cancellation);
+    }
+}
