@@ -80,11 +80,17 @@ class Scenario:
 
     def flow(self):
         """Two releases, one after the other, to every node; each root is the source's, entry by entry."""
+        earlier = None
         for version, change, begin in (("1.0", None, self.story.publish_and_start), ("2.0", "version 2.0\n", self.story.publish)):
             tree, image = self.release(version, change)
             one = self.story.follow(version, image, begin, LIMIT_S)
             self.problems += self.story.differences(version, tree, image)
             self.figures[version] = one.as_json()
+            if earlier:
+                noticed = self.story.differences(version, *earlier)
+                self.expect("comparing with the wrong source is noticed on every node, said: %s" % noticed,
+                            {line.split(":")[0] for line in noticed} == {host.id for host in self.fleet.hosts})
+            earlier = tree, image
 
     def seed_killed(self):
         """The seed goes away when one member of each site is complete: the slow members finish from their neighbours."""
