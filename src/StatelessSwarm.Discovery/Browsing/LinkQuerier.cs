@@ -8,7 +8,13 @@ namespace StatelessSwarm.Discovery.Browsing;
 /// Asks one link for services and keeps what it answers (RFC 6762 5.2, 7, 10; RFC 6763 4, 5). Only records on the way from
 /// a browsed type to an address are kept: pointer, then service and text, then addresses of hosts.
 /// </summary>
-internal sealed class LinkQuerier(Outbox outbox, LinkKey link, Random random, CacheLimits limits)
+internal sealed class LinkQuerier(
+    Outbox outbox,
+    LinkKey link,
+    Random random,
+    CacheLimits limits,
+    bool hearsUnicast = false
+)
 {
     // After this many unanswered questions an instance or host is left alone until it is heard of again.
     private const int MaxPursuits = 5;
@@ -153,14 +159,20 @@ internal sealed class LinkQuerier(Outbox outbox, LinkKey link, Random random, Ca
     public void Advance(TimeSpan now)
     {
         HashSet<RecordKey> keys = [];
+        HashSet<RecordKey> unicast = [];
         List<CachedRecord> stale = [];
         foreach (var cached in _cache.Expire(now, stale))
             NoteExpired(cached, now);
         PursueChanged(now);
         foreach (var (type, series) in _browsed)
         {
-            if (series.Due <= now && keys.Add(new RecordKey(type, RecordType.Ptr)))
-                series.NoteAsked(now);
+            if (series.Due > now)
+                continue;
+            var key = new RecordKey(type, RecordType.Ptr);
+            if (hearsUnicast && series.Asked == 0)
+                unicast.Add(key);
+            keys.Add(key);
+            series.NoteAsked(now);
         }
 
         foreach (var cached in stale)
@@ -181,14 +193,16 @@ internal sealed class LinkQuerier(Outbox outbox, LinkKey link, Random random, Ca
             keys.Add(key);
         }
 
-        Ask(keys, now);
+        Ask(keys, unicast, now);
     }
 
-    private void Ask(HashSet<RecordKey> keys, TimeSpan now)
+    // The first question of a series wants unicast (RFC 6762 5.4): it is not held back by the limit of one multicast a
+    // second, and a fleet is spared hearing its answer to every newcomer.
+    private void Ask(HashSet<RecordKey> keys, HashSet<RecordKey> unicast, TimeSpan now)
     {
         if (keys.Count == 0)
             return;
-        var questions = keys.Select(key => new Question(key.Name, key.Type)).ToList();
+        var questions = keys.Select(key => new Question(key.Name, key.Type, unicast.Contains(key))).ToList();
         var known = keys.SelectMany(_cache.Find)
             .Where(cached => cached.IsFresh(now))
             .Select(cached => cached.Record.WithTimeToLive(cached.SecondsLeft(now), flushesCache: false))

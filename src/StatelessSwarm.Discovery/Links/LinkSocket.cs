@@ -69,6 +69,26 @@ internal sealed class LinkSocket : IDisposable
         }
     }
 
+    /// <summary>Whether no program of this machine, this one included, has the port of either family.</summary>
+    public static bool IsPortFree()
+    {
+        try
+        {
+            using var v4 = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            v4.Bind(new IPEndPoint(IPAddress.Any, MulticastProtocol.Port));
+            if (!Socket.OSSupportsIPv6)
+                return true;
+            using var v6 = new Socket(AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp);
+            v6.DualMode = false;
+            v6.Bind(new IPEndPoint(IPAddress.IPv6Any, MulticastProtocol.Port));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Sends to the group, or to one host.</summary>
     public async ValueTask SendAsync(OutgoingPacket packet, CancellationToken cancellation) =>
         await _socket.SendToAsync(packet.Payload, SocketFlags.None, packet.Target ?? _group, cancellation);

@@ -69,6 +69,9 @@ internal sealed partial class LinkTable(
                 protocol.SetLink(one.Key, one.Network, now);
         }
 
+        // Our own sockets share the port, too, so this can be seen only while there are none.
+        if (_entries.Values.All(entry => entry.Socket is null))
+            protocol.HearsUnicast = LinkSocket.IsPortFree();
         OpenDue(now);
     }
 

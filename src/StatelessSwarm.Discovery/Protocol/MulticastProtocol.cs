@@ -47,6 +47,12 @@ internal sealed class MulticastProtocol
     /// <summary>Packets that were no DNS messages, by fault.</summary>
     public long MalformedPackets { get; private set; }
 
+    /// <summary>
+    /// Whether unicast to port 5353 is sure to reach us, because no other program of this machine has the port. Holds for
+    /// links added afterwards.
+    /// </summary>
+    public bool HearsUnicast { get; set; }
+
     /// <summary>Links in use.</summary>
     public IReadOnlyCollection<LinkKey> Links => _links.Keys;
 
@@ -93,7 +99,7 @@ internal sealed class MulticastProtocol
             link = new Link(
                 network,
                 new LinkResponder(_outbox, key, _random, _ownAddresses.Contains),
-                new LinkQuerier(_outbox, key, _random, _limits)
+                new LinkQuerier(_outbox, key, _random, _limits, HearsUnicast)
             );
             _links[key] = link;
             CollectOwnAddresses();

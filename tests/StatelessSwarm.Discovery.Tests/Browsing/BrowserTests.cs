@@ -33,6 +33,37 @@ public sealed class BrowserTests
         }
     }
 
+    // Goal: the limit of one multicast a second does not slow a second newcomer. Method: another browser has just been
+    // answered by multicast; the newcomer that can hear unicast need not wait for the second to end.
+    [Fact]
+    public void Browsing_JustAfterAnother_FindsItAsFast()
+    {
+        _segment.Add("alpha", 1).Register("one");
+        _segment.Run(5);
+        _segment.Add("gamma", 3).Browse();
+        _segment.Run(0.3);
+        var browser = _segment.Add("beta", 2);
+        browser.Browse();
+        var packets = _segment.Run(0.25);
+        Assert.Equal(["Found one:6881 10.0.0.1"], browser.TakeEvents());
+        Assert.Equal(browser.Address, packets.Single(p => p.IsResponse && p.Target is not null).Target!.Address);
+    }
+
+    [Fact]
+    public void Questions_AfterTheFirst_AskForMulticast()
+    {
+        _segment.Add("beta", 2).Browse();
+        var asked = _segment.Run(20).SelectMany(p => p.Message.Questions).Select(q => q.WantsUnicast).ToList();
+        Assert.Equal([true, false, false, false], asked);
+    }
+
+    [Fact]
+    public void Questions_OfAHostThatSharesItsPort_AskForMulticast()
+    {
+        _segment.Add("gamma", 3).Browse();
+        Assert.DoesNotContain(_segment.Run(20).SelectMany(p => p.Message.Questions), q => q.WantsUnicast);
+    }
+
     [Fact]
     public void Browsing_BeforeTheServiceStarts_FindsItByItsAnnouncement()
     {

@@ -4,12 +4,12 @@ using StatelessSwarm.Discovery.Protocol;
 
 namespace StatelessSwarm.Discovery.Tests.Network;
 
-/// <summary>A host 10.0.0.N on a virtual segment.</summary>
+/// <summary>A host 10.0.0.N on a virtual segment; odd ones share their port and so ask for multicast only.</summary>
 internal sealed class VirtualHost(VirtualSegment segment, string label, int number, Random random, CacheLimits limits)
 {
     private readonly ServiceEventQueue _reader = new();
 
-    public MulticastProtocol Protocol { get; } = new(label, random, limits);
+    public MulticastProtocol Protocol { get; } = new(label, random, limits) { HearsUnicast = number % 2 == 0 };
 
     public IPAddress Address { get; } = IPAddress.Parse($"10.0.0.{number}");
 

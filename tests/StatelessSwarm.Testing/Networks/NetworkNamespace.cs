@@ -54,6 +54,21 @@ public sealed class NetworkNamespace : IAsyncDisposable
         await right.BringUpAsync(rightLink, rightAddress);
     }
 
+    /// <summary>Waits until a link's IPv6 address is past duplicate address detection and so of use.</summary>
+    /// <exception cref="TimeoutException">It is not after ten seconds.</exception>
+    public async Task WaitForIPv6Async(string link)
+    {
+        for (var i = 0; i < 100; i++)
+        {
+            var addresses = await RunAsync("ip", "-n", Name, "-6", "address", "show", "dev", link);
+            if (addresses.Contains("inet6 fe80", StringComparison.Ordinal) && !addresses.Contains("tentative", StringComparison.Ordinal))
+                return;
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System);
+        }
+
+        throw new TimeoutException($"{link} in {Name} got no usable IPv6 address");
+    }
+
     /// <summary>Runs <c>ip</c> in it.</summary>
     public Task IpAsync(params string[] arguments) => RunAsync("ip", ["-n", Name, .. arguments]);
 
