@@ -42,7 +42,7 @@ public sealed class AvahiTests : IAsyncLifetime
         await using (StartProbe(_ours, "--host", "node", "--register", "our node", "6881", "id=abc", "site=one"))
         {
             await browse.WaitForAsync(
-                Resolved("our\\032node", "IPv4", "node.local;10.77.0.1;6881;", "\"id=abc\"", "\"site=one\""),
+                Resolved("our\\032node", "IPv4", ";node.local;", ";6881;", "\"id=abc\"", "\"site=one\""),
                 Patience
             );
         }
@@ -98,7 +98,7 @@ public sealed class AvahiTests : IAsyncLifetime
         await using var node = StartProbe(_ours, "--host", "avahi", "--register", "same", "6881");
         await node.WaitForAsync(line => line.EndsWith("registered same (2)", StringComparison.Ordinal), Patience);
         await using var browse = _avahi.Browse(Type);
-        await browse.WaitForAsync(Resolved("same\\032\\0402\\041", "IPv4", ";avahi-2.local;10.77.0.1;6881;"), Patience);
+        await browse.WaitForAsync(Resolved("same\\032\\0402\\041", "IPv4", ";avahi-2.local;", ";6881;"), Patience);
     }
 
     [Fact]
@@ -118,7 +118,7 @@ public sealed class AvahiTests : IAsyncLifetime
         await using var node = StartProbe(_theirs, "--host", "avahi", "--register", "ours", "6881", "--browse", Type);
         await node.WaitForAsync(Says("Found theirs avahi.local:1234 "), Patience);
         await using var browse = _avahi.Browse(Type);
-        await browse.WaitForAsync(Resolved("ours", "IPv4", ";avahi.local;10.77.0.2;6881;"), Patience);
+        await browse.WaitForAsync(Resolved("ours", "IPv4", ";avahi.local;", ";6881;"), Patience);
     }
 
     private static async Task WaitForWrittenAsync(LineProcess process, string text)
@@ -134,6 +134,7 @@ public sealed class AvahiTests : IAsyncLifetime
         return where.Start(Path.GetFullPath(path), arguments);
     }
 
+    // Which of the host's addresses Avahi shows is chance.
     private static Predicate<string> Resolved(string instance, string family, params string[] parts) =>
         line =>
             line.StartsWith($"=;theirs0;{family};{instance};{Type};local;", StringComparison.Ordinal)
