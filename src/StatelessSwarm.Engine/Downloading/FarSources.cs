@@ -24,7 +24,8 @@ internal sealed class FarSources(
     private const double TimesTheBest = 3;
     private const double NewestWeight = 0.5;
     private const int Probes = 2;
-    private const int RestMs = 4000;
+    private const int RestMs = 1000;
+    private const double Forgiveness = 0.75;
 
     private long _lookedAt = long.MinValue;
     private PeerState? _best;
@@ -84,9 +85,9 @@ internal sealed class FarSources(
             return _probing < Probes || peer.Pending.Live > 0;
         if (peer == _best || seconds <= Math.Max(LongestPiece, TimesTheBest * _bestSeconds))
             return true;
+        // Its time is taken for a little better at each rest, so that sooner or later it is tried again.
         peer.SlowUntil = clock.Now + clock.Milliseconds(RestMs + random.Below(RestMs));
-        peer.PieceSeconds = 0;
-        peer.Window.Forget();
+        peer.PieceSeconds *= Forgiveness;
         return false;
     }
 

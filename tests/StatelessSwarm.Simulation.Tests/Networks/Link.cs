@@ -14,8 +14,30 @@ public sealed class Link(string name, double bitsPerSecond, double delayMs)
     /// <summary>Bytes carried.</summary>
     public long Bytes { get; private set; }
 
-    /// <summary>Bytes on their way to this link.</summary>
+    /// <summary>Queue from which on senders hold back: the buffer of an ordinary router, 200 ms.</summary>
+    public const long LongestQueue = VirtualClock.Second / 5;
+
+    private readonly Queue<Pipe> _heldBack = new();
     private long _coming;
+
+    /// <summary>The queue is full, or others have been waiting longer.</summary>
+    public bool IsFull(long now) => _heldBack.Count > 0 || QueueDelay(now) >= LongestQueue;
+
+    /// <summary>The pipe gets its turn when there is room; everybody one frame, in order.</summary>
+    public void HoldBack(Pipe pipe, EventQueue events, VirtualClock clock)
+    {
+        _heldBack.Enqueue(pipe);
+        if (_heldBack.Count == 1)
+            events.After(Math.Max(0, QueueDelay(clock.Now) - LongestQueue) + 1, () => Release(events, clock));
+    }
+
+    private void Release(EventQueue events, VirtualClock clock)
+    {
+        for (var turns = _heldBack.Count; turns > 0 && QueueDelay(clock.Now) < LongestQueue; turns--)
+            _heldBack.Dequeue().Resume();
+        if (_heldBack.Count > 0)
+            events.After(Math.Max(VirtualClock.Second / 10_000, QueueDelay(clock.Now) - LongestQueue), () => Release(events, clock));
+    }
 
     /// <summary>How long a frame would wait before it is sent, those on their way here included.</summary>
     public long QueueDelay(long now) =>

@@ -12,8 +12,7 @@ public sealed class Pipe(EventQueue events, VirtualClock clock, Link[] path)
     /// <summary>Bytes on the way at most: a socket's buffer.</summary>
     public const int Window = 128 * 1024;
 
-    /// <summary>Queue on a link from which on senders hold back: the buffer of an ordinary router, 200 ms.</summary>
-    public const long LongestQueue = VirtualClock.Second / 5;
+    private const int Turn = 16 * 1024;
 
     private readonly Queue<Frame> _waiting = new();
     private bool _isHeldBack;
@@ -42,36 +41,41 @@ public sealed class Pipe(EventQueue events, VirtualClock clock, Link[] path)
         Pump();
     }
 
+    /// <summary>A link that was full has room for a block, or for as many small frames as make one.</summary>
+    public void Resume()
+    {
+        _isHeldBack = false;
+        for (var bytes = 0; bytes < Turn && HasNext(out var frame); bytes += frame.Size)
+            SetOut(frame);
+        Pump();
+    }
+
     private void Pump()
     {
-        while (!IsClosed && _waiting.TryPeek(out var frame) && (_onTheWay == 0 || _onTheWay + frame.Size <= Window))
+        while (!_isHeldBack && HasNext(out var frame))
         {
-            if (HoldsBack())
+            if (Array.Find(path, link => link.IsFull(clock.Now)) is { } full)
+            {
+                _isHeldBack = true;
+                full.HoldBack(this, events, clock);
                 return;
-            _waiting.Dequeue();
-            _onTheWay += frame.Size;
-            if (frame.IsBlock)
-                events.After(0, () => ReportSent(frame));
-            foreach (var link in path)
-                link.Expect(frame.Size);
-            Hop(frame, 0);
+            }
+            SetOut(frame);
         }
     }
 
-    private bool HoldsBack()
+    private bool HasNext(out Frame frame) =>
+        _waiting.TryPeek(out frame) && !IsClosed && (_onTheWay == 0 || _onTheWay + frame.Size <= Window);
+
+    private void SetOut(Frame frame)
     {
-        var queue = 0L;
+        _waiting.Dequeue();
+        _onTheWay += frame.Size;
+        if (frame.IsBlock)
+            events.After(0, () => ReportSent(frame));
         foreach (var link in path)
-            queue = Math.Max(queue, link.QueueDelay(clock.Now));
-        if (queue < LongestQueue || _isHeldBack)
-            return _isHeldBack;
-        _isHeldBack = true;
-        events.After(queue - LongestQueue + VirtualClock.Second / 100, () =>
-        {
-            _isHeldBack = false;
-            Pump();
-        });
-        return true;
+            link.Expect(frame.Size);
+        Hop(frame, 0);
     }
 
     private void ReportSent(Frame frame)
