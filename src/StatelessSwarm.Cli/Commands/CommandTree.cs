@@ -25,6 +25,7 @@ internal static class CommandTree
         root.Add(KeyCommands.Create(context));
         root.Add(RepositoryCommands.Create(context));
         root.Add(PublishCommand.Create(context));
+        root.Add(ChannelCommands.Create(context));
         root.Add(TorrentCommands.Create(context));
         root.Add(NodeCommand.Create(context));
         root.Add(UpdateCommand.Create(context));

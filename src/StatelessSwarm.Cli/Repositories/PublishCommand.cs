@@ -11,8 +11,6 @@ namespace StatelessSwarm.Cli.Repositories;
 /// <summary><c>stateless publish</c></summary>
 internal static class PublishCommand
 {
-    private const int MaxChannelDays = 3650;
-
     /// <summary>The command.</summary>
     public static Command Create(CommandContext context)
     {
@@ -25,10 +23,7 @@ internal static class PublishCommand
         var channels = new Option<string[]>("--channel") { HelpName = "NAME", Description = "Channel to point at the release; may be given several times." };
         var keys = KeyFiles.CreateOption();
         var build = new Option<long?>("--build") { HelpName = "N", Description = "Build number; default one more than the product's highest." };
-        var days = new Option<int>("--channel-days")
-        {
-            HelpName = "N", Description = "Days the channel pointer is believed.", DefaultValueFactory = _ => 90,
-        };
+        var days = ChannelLifetime.CreateOption();
         var announce = new Option<string[]>("--announce") { HelpName = "URL", Description = "Tracker written into the torrent, for other clients." };
         var webSeed = new Option<string[]>("--web-seed") { HelpName = "URL", Description = "Web seed written into the torrent, for other clients." };
         var json = JsonOption.Create();
@@ -43,9 +38,7 @@ internal static class PublishCommand
         command.SetAction(
             async (result, cancellation) =>
             {
-                var lifetimeDays = result.GetValue(days);
-                if (lifetimeDays is < 1 or > MaxChannelDays)
-                    throw new CommandException(ExitCode.Usage, $"--channel-days {lifetimeDays}: expected 1 to {MaxChannelDays}");
+                var lifetime = ChannelLifetime.Read(result, days);
                 var request = new PublishRequest
                 {
                     Product = result.GetRequiredValue(product),
@@ -55,7 +48,7 @@ internal static class PublishCommand
                     KernelPath = result.GetValue(kernel) is { } kernelPath ? Existing(kernelPath) : null,
                     InitrdPath = result.GetValue(initrd) is { } initrdPath ? Existing(initrdPath) : null,
                     Channels = result.GetValue(channels) ?? [],
-                    ChannelLifetime = TimeSpan.FromDays(lifetimeDays),
+                    ChannelLifetime = lifetime,
                     Trackers = result.GetValue(announce) ?? [],
                     WebSeeds = result.GetValue(webSeed) ?? [],
                 };

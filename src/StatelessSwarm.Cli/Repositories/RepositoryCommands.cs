@@ -187,7 +187,8 @@ internal static class RepositoryCommands
             ? Repository.Open(directory, context.Time)
             : throw new CommandException(ExitCode.Nothing, $"{directory}: no such repository");
 
-    private static Sha256Digest Resolve(Repository repository, string name)
+    /// <summary>A release by digest, by the digest's first digits, or by the channel that points at it.</summary>
+    internal static Sha256Digest Resolve(Repository repository, string name)
     {
         if (name.Split('/') is [var product, var channel])
             return repository.ListChannels().FirstOrDefault(pointer => pointer.Product == product && pointer.Channel == channel)?.Release

@@ -1,5 +1,3 @@
-using StatelessSwarm.Content.Values;
-
 namespace StatelessSwarm.Content.Manifests;
 
 /// <summary>Format of an image. The numbers are on disk and on the wire: frozen.</summary>

@@ -1,5 +1,3 @@
-using StatelessSwarm.Content.Values;
-
 namespace StatelessSwarm.Content.Manifests;
 
 /// <summary>What a file of a release is for. The numbers are on disk and on the wire: frozen.</summary>

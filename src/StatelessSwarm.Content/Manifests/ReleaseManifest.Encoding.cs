@@ -1,6 +1,5 @@
 using StatelessSwarm.Content.Packing;
 using StatelessSwarm.Content.Torrents;
-using StatelessSwarm.Content.Values;
 
 namespace StatelessSwarm.Content.Manifests;
 

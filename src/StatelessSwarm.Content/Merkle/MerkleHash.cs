@@ -1,6 +1,4 @@
 using System.Numerics;
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using StatelessSwarm.Content.Values;
 
 namespace StatelessSwarm.Content.Merkle;

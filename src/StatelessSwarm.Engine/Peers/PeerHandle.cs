@@ -1,6 +1,3 @@
-using System.Net;
-using StatelessSwarm.Engine.Wire;
-
 namespace StatelessSwarm.Engine.Peers;
 
 /// <summary>Names one connection for its lifetime; chosen by the shell, never reused within a torrent.</summary>

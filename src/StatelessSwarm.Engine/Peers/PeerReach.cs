@@ -1,6 +1,3 @@
-using System.Net;
-using StatelessSwarm.Engine.Wire;
-
 namespace StatelessSwarm.Engine.Peers;
 
 /// <summary>How far a peer is: decides budgets and who is asked first.</summary>

@@ -1,6 +1,3 @@
-using System.Net;
-using StatelessSwarm.Engine.Wire;
-
 namespace StatelessSwarm.Engine.Peers;
 
 /// <summary>Who told us of a peer.</summary>

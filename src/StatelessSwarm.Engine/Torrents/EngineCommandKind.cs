@@ -1,8 +1,3 @@
-using System.Net;
-using StatelessSwarm.Content.Values;
-using StatelessSwarm.Engine.Peers;
-using StatelessSwarm.Engine.Wire;
-
 namespace StatelessSwarm.Engine.Torrents;
 
 /// <summary>What the shell is asked to do.</summary>

@@ -1,9 +1,3 @@
-using System.Net;
-using StatelessSwarm.Content.Torrents;
-using StatelessSwarm.Content.Values;
-using StatelessSwarm.Engine.Peers;
-using StatelessSwarm.Engine.Wire;
-
 namespace StatelessSwarm.Engine.Torrents;
 
 /// <summary>Payload bytes by where they came from or went to, and the rest of what a person asks. Counts, not rates.</summary>

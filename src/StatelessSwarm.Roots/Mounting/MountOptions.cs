@@ -1,6 +1,3 @@
-using StatelessSwarm.Content.Values;
-using StatelessSwarm.Roots.Releases;
-
 namespace StatelessSwarm.Roots.Mounting;
 
 /// <summary>Where and how roots are mounted.</summary>

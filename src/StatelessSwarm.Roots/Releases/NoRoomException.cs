@@ -1,6 +1,3 @@
-using StatelessSwarm.Content.Manifests;
-using StatelessSwarm.Content.Values;
-
 namespace StatelessSwarm.Roots.Releases;
 
 /// <summary>There is not enough room for a release.</summary>

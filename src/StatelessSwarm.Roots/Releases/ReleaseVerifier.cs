@@ -1,9 +1,7 @@
 using System.Buffers;
-using System.Security.Cryptography;
 using Microsoft.Win32.SafeHandles;
 using StatelessSwarm.Content;
 using StatelessSwarm.Content.Manifests;
-using StatelessSwarm.Content.Values;
 
 namespace StatelessSwarm.Roots.Releases;
 

@@ -1,5 +1,4 @@
 using StatelessSwarm.Content.Values;
-using StatelessSwarm.Roots.Releases;
 
 namespace StatelessSwarm.Roots.Slots;
 

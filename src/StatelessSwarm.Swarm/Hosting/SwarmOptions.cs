@@ -1,5 +1,4 @@
 using System.Net;
-using Microsoft.Extensions.Logging;
 using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Engine.Peers;
 

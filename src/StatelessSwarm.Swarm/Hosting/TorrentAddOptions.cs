@@ -1,7 +1,5 @@
-using System.Net;
 using Microsoft.Extensions.Logging;
 using StatelessSwarm.Content.Torrents;
-using StatelessSwarm.Engine.Peers;
 
 namespace StatelessSwarm.Swarm.Hosting;
 

@@ -1,7 +1,3 @@
-using StatelessSwarm.Content.Manifests;
-using StatelessSwarm.Content.Values;
-using StatelessSwarm.Trust.Keys;
-
 namespace StatelessSwarm.Trust.Repositories;
 
 /// <summary>What to publish. File paths are on the publisher's disk.</summary>

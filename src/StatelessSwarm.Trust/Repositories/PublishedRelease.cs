@@ -1,6 +1,5 @@
 using StatelessSwarm.Content.Manifests;
 using StatelessSwarm.Content.Values;
-using StatelessSwarm.Trust.Keys;
 
 namespace StatelessSwarm.Trust.Repositories;
 

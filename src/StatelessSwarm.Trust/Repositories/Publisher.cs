@@ -1,9 +1,6 @@
 using System.Globalization;
 using System.Text;
-using StatelessSwarm.Content;
-using StatelessSwarm.Content.Images;
 using StatelessSwarm.Content.Manifests;
-using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Content.Values;
 using StatelessSwarm.Trust.Durability;
 using StatelessSwarm.Trust.Keys;

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using StatelessSwarm.Content;
-using StatelessSwarm.Content.Images;
 using StatelessSwarm.Content.Manifests;
 using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Content.Values;

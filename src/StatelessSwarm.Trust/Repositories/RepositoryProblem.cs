@@ -1,7 +1,3 @@
-using StatelessSwarm.Content.Manifests;
-using StatelessSwarm.Content.Values;
-using StatelessSwarm.Trust.Keys;
-
 namespace StatelessSwarm.Trust.Repositories;
 
 /// <summary>A finding of <see cref="Repository.CheckAsync"/>.</summary>

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using StatelessSwarm.Trust.Signing;
 
 namespace StatelessSwarm.Trust.Roles;

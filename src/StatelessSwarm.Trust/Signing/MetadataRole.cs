@@ -1,5 +1,3 @@
-using StatelessSwarm.Trust.Keys;
-
 namespace StatelessSwarm.Trust.Signing;
 
 /// <summary>What kind of statement a signature makes. The numbers are signed: frozen.</summary>

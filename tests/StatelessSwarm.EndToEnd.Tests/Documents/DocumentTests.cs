@@ -86,9 +86,9 @@ public sealed partial class DocumentTests : IDisposable
         }
     }
 
-    [GeneratedRegex(@"^```sh (run|tour)\n(?<body>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    [GeneratedRegex(@"^```sh (?:run|tour)\n(?<body>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex RunnableBlock();
 
-    [GeneratedRegex(@"\]\((?<target>[^)#]+)[^)]*\)")]
+    [GeneratedRegex(@"\]\((?<target>[^)#]+)[^)]*\)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Link();
 }
