@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using StatelessSwarm.Content;
 using StatelessSwarm.Content.Manifests;
 using StatelessSwarm.Content.Torrents;
-using StatelessSwarm.Content.Values;
 using StatelessSwarm.Node.Activation;
 using StatelessSwarm.Node.Configuration;
 using StatelessSwarm.Node.Faults;

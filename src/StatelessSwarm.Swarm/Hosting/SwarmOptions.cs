@@ -1,6 +1,4 @@
 using System.Net;
-using StatelessSwarm.Content.Torrents;
-using StatelessSwarm.Engine.Peers;
 
 namespace StatelessSwarm.Swarm.Hosting;
 

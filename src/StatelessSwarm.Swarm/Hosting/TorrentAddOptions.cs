@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using StatelessSwarm.Content.Torrents;
 
 namespace StatelessSwarm.Swarm.Hosting;

@@ -1,7 +1,3 @@
-using Microsoft.Extensions.Logging;
-using StatelessSwarm.Content.Torrents;
-using StatelessSwarm.Engine.Peers;
-
 namespace StatelessSwarm.Swarm.Hosting;
 
 /// <summary>Where a torrent stands.</summary>
