@@ -15,18 +15,23 @@ internal sealed class StatusProgress(IProgress<ProgressStep> target) : IProgress
             target.Report(new ProgressStep(0, 0, PhaseNames.Of(value.Phase)));
             return;
         }
-        var bytes = $"{ByteCount.Format(progress.DoneBytes)} of {ByteCount.Format(progress.TotalBytes)}";
-        var sources =
-            $"disk {ByteCount.Format(progress.Sources.Disk)}, lan {ByteCount.Format(progress.Sources.Lan)}, "
-            + $"wan {ByteCount.Format(progress.Sources.Wan)}, http {ByteCount.Format(progress.Sources.Http)}";
+        var bytes = $"{progress.Version} {ByteCount.Format(progress.DoneBytes)} of {ByteCount.Format(progress.TotalBytes)}";
         target.Report(
             new ProgressStep(
                 progress.DoneBytes,
                 progress.TotalBytes,
                 value.Phase == UpdatePhase.Downloading
-                    ? $"{progress.Version} {bytes}; {sources}; {progress.Peers} peers"
-                    : $"{progress.Version} {PhaseNames.Of(value.Phase)} {bytes}"
+                    ? $"{bytes}, {progress.Peers} peers{Sources(progress.Sources)}"
+                    : $"{bytes}, {PhaseNames.Of(value.Phase)}"
             )
         );
     }
+
+    // only those that gave something: a line has to fit a terminal
+    private static string Sources(SourceBytes sources) =>
+        string.Concat(
+            new[] { ("disk", sources.Disk), ("lan", sources.Lan), ("wan", sources.Wan), ("http", sources.Http) }
+                .Where(source => source.Item2 > 0)
+                .Select(source => $", {source.Item1} {ByteCount.Format(source.Item2)}")
+        );
 }

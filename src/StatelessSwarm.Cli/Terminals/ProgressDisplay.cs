@@ -9,6 +9,11 @@ namespace StatelessSwarm.Cli.Terminals;
 /// </summary>
 internal sealed class ProgressDisplay(Terminal terminal, TimeProvider time)
 {
+    private const int BarWidth = 20;
+
+    // the percentage and the gaps between columns
+    private const int OtherColumns = 8;
+
     private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(1);
 
     /// <summary>Runs <paramref name="work"/> with a progress it may tell (done, total, detail) from any thread.</summary>
@@ -21,22 +26,28 @@ internal sealed class ProgressDisplay(Terminal terminal, TimeProvider time)
         return await console
             .Progress()
             .AutoClear(true)
-            .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new SpinnerColumn())
+            .Columns(
+                new ProgressBarColumn { Width = BarWidth },
+                new PercentageColumn(),
+                new TaskDescriptionColumn { Alignment = Justify.Left }
+            )
             .StartAsync(async context =>
             {
                 var task = context.AddTask(Markup.Escape(title), autoStart: true, maxValue: 1);
-                return await work(new Bar(task, title));
+                return await work(new Bar(task, title, Math.Max(20, console.Profile.Width - BarWidth - OtherColumns)));
             });
     }
 
-    private sealed class Bar(ProgressTask task, string title) : IProgress<ProgressStep>
+    private sealed class Bar(ProgressTask task, string title, int room) : IProgress<ProgressStep>
     {
         public void Report(ProgressStep value)
         {
             task.IsIndeterminate = value.Total <= 0;
             task.MaxValue = Math.Max(1, value.Total);
             task.Value = Math.Clamp(value.Done, 0, Math.Max(1, value.Total));
-            task.Description = Markup.Escape(value.Detail is null ? title : $"{title}: {value.Detail}");
+            var text = value.Detail is null ? title : $"{title}: {value.Detail}";
+            // a line that wraps would be drawn over and over
+            task.Description = Markup.Escape(text.Length > room ? text[..room] : text);
         }
     }
 

@@ -35,6 +35,8 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
     private readonly Updater _updater;
     private readonly NeighbourWatch? _neighbours;
     private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _cycleGate = new();
+    private Task<UpdateResult>? _cycle;
 
     private NodeRuntime(
         NodeOptions options,
@@ -135,8 +137,17 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
         );
     }
 
-    /// <summary>Runs an update cycle.</summary>
-    public Task<UpdateResult> UpdateAsync(CancellationToken cancellation) => WhileRunningAsync(_updater.RunAsync, cancellation);
+    /// <summary>Runs an update cycle, or waits for the one that runs. Cancelling ends the waiting, not the cycle.</summary>
+    public Task<UpdateResult> UpdateAsync(CancellationToken cancellation)
+    {
+        lock (_cycleGate)
+        {
+            ObjectDisposedException.ThrowIf(_stop.IsCancellationRequested, this);
+            if (_cycle is null || _cycle.IsCompleted)
+                _cycle = _updater.RunAsync(_stop.Token);
+            return _cycle.WaitAsync(cancellation);
+        }
+    }
 
     /// <summary>Makes next, or what was rolled back, current.</summary>
     public Task<UpdateResult> ActivateAsync(CancellationToken cancellation) =>

@@ -297,6 +297,23 @@ public sealed class UpdateCycleTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Update_AskedWhileOneRuns_JoinsIt()
+    {
+        await using var slow = await TestSite.StartAsync(seedBytesPerSecond: 1 << 20);
+        await slow.PublishAsync("1.0", 2 << 20);
+        await using var node = await StartAsync(slow.NewNode());
+        var first = node.UpdateAsync(Cancellation);
+        await WaitAsync(() => node.GetStatus().Progress is not null);
+        using var impatient = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
+        var gone = node.UpdateAsync(impatient.Token);
+        var second = node.UpdateAsync(Cancellation);
+        await impatient.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gone);
+        Assert.Equal(UpdateOutcome.Activated, (await first).Outcome);
+        Assert.Same(await first, await second);
+    }
+
+    [Fact]
     public async Task Update_ChannelMovesOnMeanwhile_TakesTheNewer()
     {
         await using var slow = await TestSite.StartAsync(seedBytesPerSecond: 1 << 20);
