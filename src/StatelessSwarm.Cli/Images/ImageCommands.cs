@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using StatelessSwarm.Cli.Commands;
 using StatelessSwarm.Cli.Exits;
-using StatelessSwarm.Cli.Terminals;
 using StatelessSwarm.Cli.Units;
 using StatelessSwarm.Content.Manifests;
 

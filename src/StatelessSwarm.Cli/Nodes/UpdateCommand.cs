@@ -2,7 +2,6 @@ using System.CommandLine;
 using Microsoft.Extensions.Logging.Abstractions;
 using StatelessSwarm.Cli.Commands;
 using StatelessSwarm.Cli.Exits;
-using StatelessSwarm.Cli.Terminals;
 using StatelessSwarm.Node.Configuration;
 using StatelessSwarm.Node.Control;
 using StatelessSwarm.Node.Hosting;

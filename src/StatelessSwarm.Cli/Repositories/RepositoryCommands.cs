@@ -5,7 +5,6 @@ using StatelessSwarm.Cli.Images;
 using StatelessSwarm.Cli.Keys;
 using StatelessSwarm.Cli.Terminals;
 using StatelessSwarm.Cli.Units;
-using StatelessSwarm.Content.Manifests;
 using StatelessSwarm.Content.Values;
 using StatelessSwarm.Trust.Repositories;
 

@@ -1,7 +1,6 @@
 using System.Buffers;
 using MessagePack;
 using StatelessSwarm.Content;
-using StatelessSwarm.Node.Status;
 using StatelessSwarm.Node.Updating;
 
 namespace StatelessSwarm.Node.Control;
