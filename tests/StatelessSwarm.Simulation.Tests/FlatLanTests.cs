@@ -1,4 +1,5 @@
 using StatelessSwarm.Simulation.Tests.Swarms;
+using StatelessSwarm.Testing.Torrents;
 
 namespace StatelessSwarm.Simulation.Tests;
 

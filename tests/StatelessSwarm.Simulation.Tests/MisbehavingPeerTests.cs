@@ -1,5 +1,6 @@
 using StatelessSwarm.Engine.Wire;
 using StatelessSwarm.Simulation.Tests.Swarms;
+using StatelessSwarm.Testing.Torrents;
 
 namespace StatelessSwarm.Simulation.Tests;
 

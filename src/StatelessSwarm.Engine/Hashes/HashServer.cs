@@ -42,9 +42,10 @@ internal sealed class HashServer(TorrentInfo info, PieceLayers layers)
         var hashes = new List<Sha256Digest>(range.Length + range.ProofLayers);
         for (var index = range.Index; index < range.Index + range.Length; index++)
             hashes.Add(Node(tree, 0, index));
-        // The asked hashes are a whole subtree, so proofs start with the sibling of its root.
+        // Proof layer n (counted from 1) is the uncle n levels up. The asked hashes are a whole subtree, so the uncles inside it
+        // are left out: the first one sent is the sibling of the subtree's root.
         var subtree = BitOperations.Log2((uint)range.Length);
-        for (var layer = subtree; layer < range.ProofLayers && layer < tree.Length - 1; layer++)
+        for (var layer = subtree; layer <= range.ProofLayers && layer < tree.Length - 1; layer++)
             hashes.Add(Node(tree, layer, (range.Index >> layer) ^ 1));
         return hashes;
     }

@@ -34,6 +34,9 @@ internal sealed class PieceMap
     /// <summary>True once every piece is verified.</summary>
     public bool IsComplete => Verified.IsFull;
 
+    /// <summary>True for an index of the torrent.</summary>
+    public bool IsPiece(int piece) => piece >= 0 && piece < _contentLengths.Length;
+
     /// <summary>Bytes that belong to a file.</summary>
     public int ContentLength(int piece) => _contentLengths[piece];
 

@@ -122,7 +122,7 @@ public sealed partial class TorrentEngine
 
     private PeerFault OnHave(PeerState state, int piece)
     {
-        if ((uint)piece >= (uint)_map.PieceCount)
+        if (!_map.IsPiece(piece))
             return PeerFault.PieceIndexOutOfRange;
         if (!state.Have.Add(piece))
         {
@@ -215,7 +215,7 @@ public sealed partial class TorrentEngine
     {
         if (!state.IsFast)
             return PeerFault.FastNotNegotiated;
-        if ((uint)message.Piece >= (uint)_map.PieceCount)
+        if (!_map.IsPiece(message.Piece))
             return PeerFault.PieceIndexOutOfRange;
         _downloader.Rejected(state, RangeOf(message));
         return PeerFault.None;
@@ -245,7 +245,7 @@ public sealed partial class TorrentEngine
                 if (message.Payload.Length != 4)
                     return PeerFault.BadExtension;
                 var piece = BinaryPrimitives.ReadInt32BigEndian(message.Payload.Span);
-                if ((uint)piece >= (uint)_map.PieceCount)
+                if (!_map.IsPiece(piece))
                     return PeerFault.PieceIndexOutOfRange;
                 OnDontHave(state, piece);
                 return PeerFault.None;

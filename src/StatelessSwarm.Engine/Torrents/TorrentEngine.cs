@@ -145,7 +145,7 @@ public sealed partial class TorrentEngine
     {
         BeginEvent();
         var state = _peers.Find(peer);
-        if (state is null or { IsClosing: true } || (uint)block.Piece.Value >= (uint)_map.PieceCount)
+        if (state is null or { IsClosing: true } || !_map.IsPiece(block.Piece.Value))
         {
             _commands.DropBlock(block, token);
             if (state is { IsClosing: false })
@@ -179,8 +179,7 @@ public sealed partial class TorrentEngine
     public bool TryDequeue(out EngineCommand command) => _commands.TryDequeue(out command);
 
     /// <summary>True for pieces that may be served.</summary>
-    public bool HasPiece(PieceIndex piece) =>
-        (uint)piece.Value < (uint)_map.PieceCount && _map.Verified.Contains(piece.Value);
+    public bool HasPiece(PieceIndex piece) => _map.IsPiece(piece.Value) && _map.Verified.Contains(piece.Value);
 
     /// <summary>True once every piece is verified.</summary>
     public bool IsComplete => _map.IsComplete;

@@ -3,6 +3,7 @@ using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Torrents;
 using StatelessSwarm.Engine.Wire;
 using StatelessSwarm.Simulation.Tests.Networks;
+using StatelessSwarm.Testing.Torrents;
 
 namespace StatelessSwarm.Simulation.Tests.Swarms;
 

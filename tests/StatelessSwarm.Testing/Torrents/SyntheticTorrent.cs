@@ -4,7 +4,7 @@ using StatelessSwarm.Content.Merkle;
 using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Content.Values;
 
-namespace StatelessSwarm.Simulation.Tests.Swarms;
+namespace StatelessSwarm.Testing.Torrents;
 
 /// <summary>
 /// A v2 torrent whose blocks have hashes but no bytes: the leaf of block n is the SHA-256 of its number. Everything above the leaves

@@ -1,0 +1,302 @@
+using CsCheck;
+using StatelessSwarm.Engine.Leases;
+using StatelessSwarm.Engine.Peers;
+using StatelessSwarm.Engine.Tests.Support;
+using StatelessSwarm.Engine.Wire;
+
+namespace StatelessSwarm.Engine.Tests.Leases;
+
+public sealed class ClaimTests
+{
+    /// <summary>A neighbour that takes claims, wants everything and has nothing.</summary>
+    private static ScriptedPeer Neighbour(EngineHarness harness, byte id = 200) =>
+        harness.Connect(id).Say(PeerMessageKind.HaveNone).Hello().Unchoke();
+
+    private static ScriptedPeer FarSeed(EngineHarness harness, byte id = 1) =>
+        harness.Connect(id, PeerReach.Wan).HaveAll().Unchoke();
+
+    [Fact]
+    public void Claim_FarPiece_IsToldFirstAndAskedForAfterItHasSettled()
+    {
+        var harness = new EngineHarness();
+        var neighbour = Neighbour(harness);
+        var seed = FarSeed(harness);
+        var claimed = neighbour.ClaimsHeard.Single();
+        Assert.Empty(seed.Asked);
+        harness.Pass(0.05);
+        Assert.Equal(claimed, seed.Asked[0].Piece);
+    }
+
+    [Fact]
+    public void Claim_NobodyToTell_AsksAtOnce()
+    {
+        var harness = new EngineHarness();
+        Assert.NotEmpty(FarSeed(harness).Asked);
+    }
+
+    [Fact]
+    public void Claim_IsNeverToldBeyondTheWan()
+    {
+        var harness = new EngineHarness();
+        var far = harness.Connect(2, PeerReach.Wan).Hello();
+        FarSeed(harness);
+        harness.Pass(3);
+        Assert.Empty(far.ClaimsHeard);
+    }
+
+    [Fact]
+    public void Claim_OfANeighbour_IsLeftAloneWhileItLives()
+    {
+        var harness = new EngineHarness(pieces: 2);
+        var neighbour = Neighbour(harness).Claim(0);
+        var seed = FarSeed(harness);
+        harness.Pass(0.5);
+        Assert.Equal([1], seed.Asked.Select(request => request.Piece).Distinct());
+        for (var second = 1; second <= 4; second++)
+        {
+            harness.Pass(1);
+            neighbour.Claim(0, second);
+        }
+        Assert.DoesNotContain(seed.HeardOf(PeerMessageKind.Request), message => message.Piece == 0);
+    }
+
+    [Fact]
+    public void Claim_OfANeighbourThatLeaves_IsTakenOver()
+    {
+        var harness = new EngineHarness(pieces: 1);
+        var neighbour = Neighbour(harness).Claim(0);
+        var seed = FarSeed(harness);
+        harness.Pass(0.5);
+        Assert.Empty(seed.Asked);
+        neighbour.Leave();
+        harness.Pass(0.05);
+        Assert.Equal(4, seed.Asked.Count);
+    }
+
+    [Fact]
+    public void Claim_OfANeighbourThatFallsSilent_IsTakenOverAfterThreeAndAHalfSeconds()
+    {
+        var harness = new EngineHarness(pieces: 1);
+        Neighbour(harness).Claim(0);
+        var seed = FarSeed(harness);
+        harness.Pass(3.3);
+        Assert.Empty(seed.Asked);
+        harness.Pass(0.5);
+        Assert.Equal(4, seed.Asked.Count);
+    }
+
+    [Fact]
+    public void Claim_WithoutProgress_IsTakenOverAfterFiveSecondsByOneWithNothingElse()
+    {
+        var harness = new EngineHarness(pieces: 1);
+        var neighbour = Neighbour(harness).Claim(0);
+        var seed = FarSeed(harness);
+        for (var second = 0; second < 4; second++)
+        {
+            harness.Pass(1);
+            neighbour.Claim(0);
+        }
+        Assert.Empty(seed.Asked);
+        harness.Pass(1);
+        neighbour.Claim(0);
+        harness.Pass(0.9);
+        Assert.Equal(4, seed.Asked.Count);
+    }
+
+    [Fact]
+    public void Claim_Released_IsTaken()
+    {
+        var harness = new EngineHarness(pieces: 1);
+        var neighbour = Neighbour(harness).Claim(0);
+        var seed = FarSeed(harness);
+        neighbour.Release(0);
+        harness.Pass(0.05);
+        Assert.Equal(4, seed.Asked.Count);
+    }
+
+    [Fact]
+    public void Claim_OfTheLowerIdAtTheSameMoment_WinsAndNothingWasAskedFor()
+    {
+        var harness = new EngineHarness(pieces: 1);
+        var neighbour = Neighbour(harness, id: 50);
+        var seed = FarSeed(harness);
+        Assert.Equal([0], neighbour.ClaimsHeard);
+        neighbour.Claim(0);
+        harness.Pass(1);
+        Assert.Empty(seed.HeardOf(PeerMessageKind.Request));
+    }
+
+    [Fact]
+    public void Claim_OfTheHigherIdAtTheSameMoment_Loses()
+    {
+        var harness = new EngineHarness(pieces: 1);
+        var neighbour = Neighbour(harness, id: 150);
+        var seed = FarSeed(harness);
+        neighbour.Claim(0);
+        harness.Pass(1);
+        Assert.Equal(4, seed.Asked.Count);
+    }
+
+    [Fact]
+    public void Claim_WithHalfThePiece_IsKeptAgainstALowerIdWhichIsTold()
+    {
+        var harness = new EngineHarness(pieces: 1);
+        var neighbour = Neighbour(harness, id: 50);
+        var seed = FarSeed(harness);
+        harness.Pass(0.05);
+        seed.SendBlock(0, 0);
+        seed.SendBlock(0, 16384);
+        var told = neighbour.ClaimsHeard.Count;
+        neighbour.Claim(0);
+        Assert.Equal(told + 1, neighbour.ClaimsHeard.Count);
+        seed.SendBlock(0, 32768);
+        seed.SendBlock(0, 49152);
+        Assert.True(harness.Engine.IsComplete);
+    }
+
+    [Fact]
+    public void Claim_LostAfterTheFirstBlocks_IsCancelledAndTheRestComesFromTheNeighbour()
+    {
+        var harness = new EngineHarness(pieces: 1);
+        var neighbour = Neighbour(harness, id: 50);
+        var seed = FarSeed(harness);
+        harness.Pass(0.05);
+        seed.SendBlock(0, 0);
+        neighbour.Claim(0);
+        Assert.Equal(3, seed.HeardOf(PeerMessageKind.Cancel).Count());
+        Assert.Empty(neighbour.Asked);
+        neighbour.Have(0);
+        Assert.Equal([16384, 32768, 49152], neighbour.Asked.Select(request => request.Begin));
+        neighbour.Serve();
+        Assert.True(harness.Engine.IsComplete);
+        Assert.Equal(0, harness.Engine.Status.WastedBytes);
+    }
+
+    [Fact]
+    public void Far_WhatAUsableNeighbourHas_IsAskedOfTheNeighbourOnly()
+    {
+        var harness = new EngineHarness(pieces: 2);
+        var neighbour = Neighbour(harness).Have(0);
+        var seed = FarSeed(harness);
+        harness.Pass(0.05);
+        Assert.Equal([0], neighbour.Asked.Select(request => request.Piece).Distinct());
+        Assert.Equal([1], seed.Asked.Select(request => request.Piece).Distinct());
+    }
+
+    [Fact]
+    public void Far_NeighbourGetsThePieceMeanwhile_RequestsMoveThere()
+    {
+        var harness = new EngineHarness(pieces: 1);
+        var neighbour = Neighbour(harness);
+        var seed = FarSeed(harness);
+        harness.Pass(0.05);
+        Assert.Equal(4, seed.Asked.Count);
+        neighbour.Have(0);
+        Assert.Empty(seed.Asked);
+        Assert.Equal(4, neighbour.Asked.Count);
+    }
+
+    [Fact]
+    public void Far_NeighbourStalls_FarIsAskedAgain()
+    {
+        var harness = new EngineHarness(pieces: 1);
+        var neighbour = Neighbour(harness).Have(0);
+        var seed = FarSeed(harness);
+        harness.Pass(1);
+        Assert.Empty(seed.Asked);
+        harness.Pass(7);
+        Assert.Equal(4, seed.Asked.Count);
+        Assert.Empty(neighbour.Asked);
+    }
+
+    [Fact]
+    public void Far_CompleteNeighbour_NothingIsAskedOfAfar()
+    {
+        var harness = new EngineHarness();
+        var near = harness.Connect(5).HaveAll().Unchoke();
+        var seed = FarSeed(harness);
+        harness.Pass(1);
+        Assert.NotEmpty(near.Asked);
+        Assert.Empty(seed.Asked);
+    }
+
+    [Fact]
+    public void NearSeed_WhileAnotherWants_IsAskedForUnclaimedPiecesOnly()
+    {
+        var harness = new EngineHarness(pieces: 2);
+        Neighbour(harness).Claim(1);
+        var seed = harness.Connect(5).HaveAll().Unchoke();
+        harness.Pass(0.5);
+        Assert.Equal([0], seed.Asked.Select(request => request.Piece).Distinct());
+    }
+
+    [Fact]
+    public void NearSeeds_MoreThanThoseWhoWant_AreAskedForAnything()
+    {
+        var harness = new EngineHarness(pieces: 2);
+        Neighbour(harness).Claim(1);
+        var one = harness.Connect(5).HaveAll().Unchoke();
+        var two = harness.Connect(6).HaveAll().Unchoke();
+        harness.Pass(0.5);
+        Assert.Equal([0, 1], one.Asked.Concat(two.Asked).Select(request => request.Piece).Distinct().Order());
+    }
+
+    [Fact]
+    public void Debt_PiecesThatNobodyTakes_StopNewClaims()
+    {
+        var harness = new EngineHarness(pieces: 64);
+        var neighbour = Neighbour(harness);
+        var seed = FarSeed(harness);
+        for (var second = 0; second < 8; second++)
+        {
+            harness.Pass(0.2);
+            seed.Serve(100, 0.002);
+        }
+        var fetched = harness.Engine.Status.VerifiedPieces;
+        Assert.InRange(fetched, 4, 8);
+        foreach (var piece in neighbour.HeardOf(PeerMessageKind.Have).Select(message => message.Piece).ToList())
+            neighbour.Have(piece);
+        harness.Pass(0.2);
+        seed.Serve(100, 0.002);
+        Assert.True(harness.Engine.Status.VerifiedPieces > fetched);
+    }
+
+    [Fact]
+    public void Message_BrokenOrOutOfRange_EndsTheConnection()
+    {
+        var harness = new EngineHarness();
+        Assert.Equal(PeerFault.PieceIndexOutOfRange, Neighbour(harness, 201).Claim(8).Fault);
+        Assert.Equal(PeerFault.PieceIndexOutOfRange, Neighbour(harness, 202).Claim(-1).Fault);
+        var broken = Neighbour(harness, 203).Say(PeerMessageKind.Extended, payload: [0x93, 1], extended: 2);
+        Assert.Equal(PeerFault.BadExtension, broken.Fault);
+    }
+
+    [Fact]
+    public void Message_LaterVersion_IsSkipped()
+    {
+        var harness = new EngineHarness();
+        var peer = Neighbour(harness).Say(PeerMessageKind.Extended, payload: [0x93, 2, 0xc0, 0xc0], extended: 2);
+        Assert.Equal(PeerFault.None, peer.Fault);
+    }
+
+    [Fact]
+    public void Codec_RoundTrip_IsEqual() =>
+        Gen.Int[0, 250].Array[0, 512].Sample(numbers =>
+        {
+            var read = new List<int>();
+            Assert.True(ClaimMessage.TryRead(ClaimMessage.Write(ClaimMessageKind.Releases, numbers), out var kind, read));
+            Assert.Equal(ClaimMessageKind.Releases, kind);
+            Assert.Equal(numbers, read);
+        });
+
+    [Fact]
+    public void Codec_RandomBytes_NeverThrow() =>
+        Gen.Byte.Array[0, 60].Sample(bytes => { ClaimMessage.TryRead(bytes, out _, []); }, iter: 20_000);
+
+    [Fact]
+    public void Codec_MoreThanItsBounds_IsRefused()
+    {
+        Assert.False(ClaimMessage.TryRead(ClaimMessage.Write(ClaimMessageKind.Claims, new int[514]), out _, []));
+        Assert.False(ClaimMessage.TryRead(ClaimMessage.Write(ClaimMessageKind.Claims, new int[3]), out _, []));
+    }
+}

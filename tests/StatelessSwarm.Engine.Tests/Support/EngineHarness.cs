@@ -1,0 +1,103 @@
+using Microsoft.Extensions.Time.Testing;
+using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Peers;
+using StatelessSwarm.Engine.Torrents;
+using StatelessSwarm.Engine.Wire;
+using StatelessSwarm.Testing.Torrents;
+
+namespace StatelessSwarm.Engine.Tests.Support;
+
+/// <summary>An engine with a clock that stands still and peers that say what the test says.</summary>
+internal sealed class EngineHarness
+{
+    public const int PieceLength = 64 * 1024;
+    public const int BlocksPerPiece = PieceLength / BlockRange.BlockSize;
+
+    private int _handles;
+    private long _tokens;
+
+    public EngineHarness(
+        int pieces = 8,
+        IEnumerable<int>? verified = null,
+        ulong seed = 1,
+        Func<EngineOptions, EngineOptions>? change = null,
+        SyntheticTorrent? torrent = null
+    )
+    {
+        Torrent = torrent ?? new SyntheticTorrent((long)pieces * PieceLength, PieceLength);
+        var options = new EngineOptions { PeerId = IdOf(100), ListenPort = 6881 };
+        Options = change?.Invoke(options) ?? options;
+        Engine = new TorrentEngine(Torrent.Info, Torrent.Layers, Options, Time, seed);
+        Engine.Start((verified ?? []).Select(piece => new PieceIndex(piece)));
+        Drain();
+    }
+
+    public SyntheticTorrent Torrent { get; }
+
+    public FakeTimeProvider Time { get; } = new();
+
+    public EngineOptions Options { get; }
+
+    public TorrentEngine Engine { get; }
+
+    /// <summary>All commands so far, oldest first.</summary>
+    public List<EngineCommand> Commands { get; } = [];
+
+    /// <summary>Blocks that left with SendBlock and have not been reported sent.</summary>
+    public List<EngineCommand> Unsent { get; } = [];
+
+    public static PeerId IdOf(byte number)
+    {
+        var random = new byte[12];
+        random[0] = number;
+        return PeerId.Create(random);
+    }
+
+    public static IEnumerable<int> All(int pieces) => Enumerable.Range(0, pieces);
+
+    public ScriptedPeer Connect(
+        byte id,
+        PeerReach reach = PeerReach.Lan,
+        bool isOutgoing = false,
+        bool isFast = true,
+        bool hasExtensions = true,
+        bool isV2 = true
+    )
+    {
+        var peer = new ScriptedPeer(this, new PeerHandle(++_handles), id);
+        var handshake = new Handshake(default, IdOf(id), hasExtensions, isFast, isV2);
+        var endPoint = new System.Net.IPEndPoint(new System.Net.IPAddress([10, 0, 0, id]), 6881);
+        Engine.PeerConnected(peer.Handle, new ConnectedPeer(endPoint, reach, PeerSource.Tracker, isOutgoing, handshake, isV2));
+        Drain();
+        return peer;
+    }
+
+    public long NextToken() => ++_tokens;
+
+    public void Drain()
+    {
+        while (Engine.TryDequeue(out var command))
+        {
+            Commands.Add(command);
+            if (command.Kind == EngineCommandKind.SendBlock)
+                Unsent.Add(command);
+        }
+    }
+
+    /// <summary>Lets time pass, with a look at the timers as often as the engine asks for one.</summary>
+    public void Pass(double seconds)
+    {
+        var end = Time.GetTimestamp() + (long)(seconds * Time.TimestampFrequency);
+        while (Engine.NextAdvance is { } due && due <= end)
+        {
+            var step = Math.Max(due - Time.GetTimestamp(), 1);
+            Time.Advance(TimeSpan.FromSeconds((double)step / Time.TimestampFrequency));
+            Engine.Advance();
+            Drain();
+        }
+        if (end > Time.GetTimestamp())
+            Time.Advance(TimeSpan.FromSeconds((double)(end - Time.GetTimestamp()) / Time.TimestampFrequency));
+    }
+
+    public int Count(EngineCommandKind kind) => Commands.Count(command => command.Kind == kind);
+}
