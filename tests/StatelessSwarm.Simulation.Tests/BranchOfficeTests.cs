@@ -61,6 +61,20 @@ public sealed class BranchOfficeTests(ITestOutputHelper output)
         Assert.InRange(swarm.LastNodeSeconds / Optimum(20 * Mbit), 1, 1.4);
     }
 
+    /// <summary>A neighbour that is connected but dead to the world costs its site little.</summary>
+    [Fact]
+    public void Branches_OnlyNeighbourFreezesEarly_TheOtherKeepsItsPace()
+    {
+        using var swarm = new SimSwarm(new SyntheticTorrent(16 << 20, 256 << 10), 5);
+        AddBranches(swarm, sites: 1, nodes: 2, 20 * Mbit, 10 * Mbit, 5);
+        swarm.StartAll();
+        swarm.Events.At((long)1e9, () => swarm.Nodes[1].IsFrozen = true);
+        Assert.True(swarm.Run(200));
+        Report(swarm, 20 * Mbit);
+        // Six seconds to find out, three for the claims.
+        Assert.InRange(swarm.LastNodeSeconds, 6.7, 18);
+    }
+
     /// <summary>Without claims the same site brings the image in several times: what the claims are for.</summary>
     [Fact]
     public void Branches_WithoutClaims_WanCarriesMoreThanWithThem()

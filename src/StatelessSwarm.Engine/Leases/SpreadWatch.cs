@@ -6,7 +6,8 @@ namespace StatelessSwarm.Engine.Leases;
 /// <summary>
 /// What we brought in under a claim and no neighbour has taken from us yet. A node that cannot hand on what it fetches (a slow
 /// uplink) must not fetch more for the others: its claims stop until neighbours have taken the earlier pieces. The limit grows with
-/// the pace at which they take, so that it never binds a node that keeps up.
+/// the pace at which they take, so that it never binds a node that keeps up, and holds only while they do take: neighbours that are
+/// there but dead to the world must not stop us.
 /// </summary>
 internal sealed class SpreadWatch(int pieceCount, EngineClock clock)
 {
@@ -16,14 +17,24 @@ internal sealed class SpreadWatch(int pieceCount, EngineClock clock)
     /// <summary>Pieces untaken for so long are forgotten: perhaps nobody near wants them from us.</summary>
     public const int ForgetAfterMs = 20_000;
 
+    /// <summary>Without a block given to a neighbour for so long, nobody is taking, and there is no debt.</summary>
+    public const int IdleMs = 3000;
+
     private readonly PieceSet _untaken = new(pieceCount);
     private readonly Queue<(int Piece, long Since)> _order = new();
     private long _secondFrom = clock.Now;
     private int _takenThisSecond;
     private int _takenPerSecond;
+    private long? _gaveAt;
 
     /// <summary>We hold as much as we may that others wait for.</summary>
-    public bool IsInDebt => _untaken.Count >= Least + 2 * Math.Max(_takenPerSecond, _takenThisSecond);
+    public bool IsInDebt =>
+        _untaken.Count >= Least + 2 * Math.Max(_takenPerSecond, _takenThisSecond)
+        && _gaveAt is { } gaveAt
+        && !clock.HasPassed(gaveAt, IdleMs);
+
+    /// <summary>A neighbour was given a block.</summary>
+    public void Gave() => _gaveAt = clock.Now;
 
     /// <summary>A claimed piece has come in.</summary>
     public void Fetched(int piece)

@@ -171,7 +171,11 @@ public sealed partial class TorrentEngine
     {
         BeginEvent();
         if (_peers.Find(peer) is { IsClosing: false } state)
+        {
             _uploader.Sent(state, block);
+            if (state.IsLan)
+                _spread.Gave();
+        }
         EndEvent();
     }
 

@@ -241,16 +241,20 @@ public sealed class ClaimTests
         Assert.Equal([0, 1], one.Asked.Concat(two.Asked).Select(request => request.Piece).Distinct().Order());
     }
 
+    /// <summary>Goal: who cannot hand on what it brings in brings in no more. Method: a neighbour takes one block now and then.</summary>
     [Fact]
-    public void Debt_PiecesThatNobodyTakes_StopNewClaims()
+    public void Debt_PiecesThatNeighboursTakeTooSlowly_StopNewClaims()
     {
         var harness = new EngineHarness(pieces: 64);
         var neighbour = Neighbour(harness);
         var seed = FarSeed(harness);
-        for (var second = 0; second < 8; second++)
+        for (var step = 0; step < 20; step++)
         {
             harness.Pass(0.2);
             seed.Serve(100, 0.002);
+            if (neighbour.HeardOf(PeerMessageKind.Have).FirstOrDefault() is { Kind: PeerMessageKind.Have } have && step % 5 == 0)
+                neighbour.Request(have.Piece);
+            harness.ReportSent();
         }
         var fetched = harness.Engine.Status.VerifiedPieces;
         Assert.InRange(fetched, 4, 8);
@@ -259,6 +263,20 @@ public sealed class ClaimTests
         harness.Pass(0.2);
         seed.Serve(100, 0.002);
         Assert.True(harness.Engine.Status.VerifiedPieces > fetched);
+    }
+
+    [Fact]
+    public void Debt_NeighbourThatTakesNothing_IsNoReasonToStop()
+    {
+        var harness = new EngineHarness(pieces: 64);
+        Neighbour(harness);
+        var seed = FarSeed(harness);
+        for (var step = 0; step < 40 && !harness.Engine.IsComplete; step++)
+        {
+            harness.Pass(0.2);
+            seed.Serve(100, 0.002);
+        }
+        Assert.True(harness.Engine.IsComplete);
     }
 
     [Fact]

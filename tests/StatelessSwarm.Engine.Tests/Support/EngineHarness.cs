@@ -99,5 +99,17 @@ internal sealed class EngineHarness
             Time.Advance(TimeSpan.FromSeconds((double)(end - Time.GetTimestamp()) / Time.TimestampFrequency));
     }
 
+    /// <summary>Reports blocks handed to the shell as sent, oldest first.</summary>
+    public void ReportSent(int count = int.MaxValue)
+    {
+        for (; count > 0 && Unsent.Count > 0; count--)
+        {
+            var command = Unsent[0];
+            Unsent.RemoveAt(0);
+            Engine.BlockSent(command.Peer, command.Block);
+            Drain();
+        }
+    }
+
     public int Count(EngineCommandKind kind) => Commands.Count(command => command.Kind == kind);
 }

@@ -88,7 +88,7 @@ public sealed class UploadTests
         Assert.Empty(peer.HeardOf(PeerMessageKind.RejectRequest));
         peer.Say(PeerMessageKind.Cancel, 15, 0, Block).Say(PeerMessageKind.Cancel, 15, 0, Block);
         Assert.Equal(15, peer.HeardOf(PeerMessageKind.RejectRequest).Single().Piece);
-        SendEverything(harness);
+        harness.ReportSent();
         Assert.Equal(15, peer.SentBlocks.Count());
         Assert.DoesNotContain(peer.SentBlocks, block => block.Piece.Value == 15);
     }
@@ -105,7 +105,7 @@ public sealed class UploadTests
         for (var piece = 0; piece < 32; piece++)
             peer.Request(piece);
         Assert.Equal(4, harness.Unsent.Count);
-        Report(harness, 1);
+        harness.ReportSent(1);
         Assert.Equal(4, harness.Unsent.Count);
         Assert.Equal(5, peer.SentBlocks.Count());
         Assert.Equal(Block, harness.Engine.Status.SentLanBytes);
@@ -127,7 +127,7 @@ public sealed class UploadTests
         }
         Assert.All(peers, peer => Assert.NotEmpty(peer.SentBlocks));
         Assert.InRange(harness.Unsent.Count, 6, 10);
-        SendEverything(harness);
+        harness.ReportSent();
         Assert.All(peers, peer => Assert.Equal(16, peer.SentBlocks.Count()));
     }
 
@@ -160,7 +160,7 @@ public sealed class UploadTests
             for (var block = 0; block < 4; block++)
                 peers[0].Request(piece, block * Block);
         }
-        Report(harness, 3);
+        harness.ReportSent(3);
         harness.Pass(16);
         Assert.Single(peers[0].HeardOf(PeerMessageKind.Choke));
         Assert.Single(peers[2].HeardOf(PeerMessageKind.Unchoke));
@@ -189,17 +189,4 @@ public sealed class UploadTests
         harness.Pass(20);
         Assert.Equal(PeerFault.Stalled, peer.Fault);
     }
-
-    private static void Report(EngineHarness harness, int count)
-    {
-        for (; count > 0 && harness.Unsent.Count > 0; count--)
-        {
-            var command = harness.Unsent[0];
-            harness.Unsent.RemoveAt(0);
-            harness.Engine.BlockSent(command.Peer, command.Block);
-            harness.Drain();
-        }
-    }
-
-    private static void SendEverything(EngineHarness harness) => Report(harness, int.MaxValue);
 }
