@@ -36,7 +36,7 @@ public sealed class NativeProgramTests(PublishedProgram program) : IClassFixture
         string[] commands = ["image", "key", "repo", "publish", "torrent", "node", "update", "status", "activate", "rollback"];
         foreach (var command in commands)
         {
-            var (code, output) = await ForeignProcess.RunAsync(Patience, program.Path, command, "--help");
+            var (code, output) = await LineProcess.RunAsync(Patience, program.Path, command, "--help");
             Assert.True(code == 0 && output.Contains("Usage:", StringComparison.Ordinal), $"{command}: {code}\n{output}");
         }
     }
@@ -49,13 +49,12 @@ public sealed class NativeProgramTests(PublishedProgram program) : IClassFixture
         var torrent = Path.Combine(sample.Directory, "sample.torrent");
         await File.WriteAllBytesAsync(torrent, sample.MetainfoBytes);
         Directory.CreateSymbolicLink(Path.Combine(sample.Directory, "sample"), Path.Combine(sample.Directory, "source"));
-        await using var seed = ForeignProcess.Start(
+        await using var seed = LineProcess.StartForeign(
             program.Path,
             "torrent", "serve", torrent, sample.Directory, "--port", "0", "--listen", "127.0.0.1"
         );
-        await seed.WaitForAsync("ready: peers=", Patience);
-        var port = seed.Output.Split("ready: peers=")[1].Split('\n')[0];
-        await using var node = ForeignProcess.Start(
+        var port = (await seed.WaitForAsync("ready: peers=", Patience)).Split('=')[1];
+        await using var node = LineProcess.StartForeign(
             program.Path,
             "torrent", "get", torrent, "-o", Path.Combine(sample.Directory, "copy"), "--port", "0", "--listen", "127.0.0.1",
             "--peer", $"127.0.0.1:{port}", "--seed-after"
@@ -127,7 +126,7 @@ public sealed class NativeProgramTests(PublishedProgram program) : IClassFixture
 
     private async Task RunAsync(string directory, params string[] arguments)
     {
-        var (code, output) = await ForeignProcess.RunAsync(
+        var (code, output) = await LineProcess.RunAsync(
             Patience,
             "env",
             ["-C", directory, program.Path, .. arguments]

@@ -20,7 +20,7 @@ public sealed class PublishedProgram : IAsyncLifetime
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        var (code, output) = await ForeignProcess.RunAsync(
+        var (code, output) = await LineProcess.RunAsync(
             Patience,
             "dotnet",
             "publish",

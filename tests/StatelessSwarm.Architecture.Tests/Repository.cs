@@ -6,7 +6,7 @@ internal static class Repository
     private static readonly string[] Generated = ["artifacts", "bin", "obj", ".git"];
 
     /// <summary>The folder that holds the solution.</summary>
-    public static string Root { get; } = FindRoot();
+    public static string Root => StatelessSwarm.Testing.RepositoryRoot.Path;
 
     /// <summary>Every file below a folder of the repository, generated ones left out; paths relative to the root, '/' between.</summary>
     public static IEnumerable<string> Files(string folder, string pattern)
@@ -24,17 +24,4 @@ internal static class Repository
 
     /// <summary>The text of a file named relative to the root.</summary>
     public static string Read(string relative) => File.ReadAllText(Path.Combine(Root, relative));
-
-    private static string FindRoot()
-    {
-        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
-        {
-            if (File.Exists(Path.Combine(at.FullName, "StatelessSwarm.sln")))
-            {
-                return at.FullName;
-            }
-        }
-
-        throw new InvalidOperationException("no StatelessSwarm.sln above " + AppContext.BaseDirectory);
-    }
 }

@@ -46,7 +46,7 @@ public sealed partial class DocumentTests : IDisposable
             trap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT
             {string.Join('\n', blocks.Select(block => block.Groups["body"].Value))}
             """;
-        var (code, output) = await ForeignProcess.RunAsync(Patience, "unshare", "--mount", "--propagation", "private", "bash", "-c", script);
+        var (code, output) = await LineProcess.RunAsync(Patience, "unshare", "--mount", "--propagation", "private", "bash", "-c", script);
         Assert.True(code == 0, $"{page}: exit code {code}\n{output}");
     }
 

@@ -89,7 +89,7 @@ public sealed class RolloutTests
 
     private static Task<TestbedProgram> RunAsync(string scenario)
     {
-        string work = Path.Combine(TestbedProgram.Root, "artifacts", "scenarios", scenario);
+        string work = Path.Combine(StatelessSwarm.Testing.RepositoryRoot.Path, "artifacts", "scenarios", scenario);
         string name = string.Create(CultureInfo.InvariantCulture, $"r{Environment.ProcessId % 100_000}");
         return TestbedProgram.RunAsync("demo/scenarios.py", scenario, "--work", work, "--name", name);
     }

@@ -1,4 +1,5 @@
-using System.Diagnostics;
+using StatelessSwarm.Testing;
+using StatelessSwarm.Testing.Processes;
 
 namespace StatelessSwarm.EndToEnd.Tests.Testbed;
 
@@ -10,9 +11,6 @@ internal sealed record TestbedProgram(int ExitCode, string Output)
     // Several times what a run takes on a busy machine; a program that hangs is ended with all it started.
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(6);
 
-    /// <summary>The folder that holds the solution.</summary>
-    public static string Root { get; } = FindRoot();
-
     /// <summary>The last line printed.</summary>
     public string LastLine => Output.TrimEnd().Split('\n')[^1];
 
@@ -22,43 +20,11 @@ internal sealed record TestbedProgram(int ExitCode, string Output)
     /// <summary>Runs <c>testbed/NAME</c> with arguments.</summary>
     public static async Task<TestbedProgram> RunAsync(string name, params string[] arguments)
     {
-        ProcessStartInfo start = new("python3", [Path.Combine(Root, "testbed", name), .. arguments])
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            RedirectStandardInput = true,
-            WorkingDirectory = Root,
-        };
-        start.Environment["PYTHONDONTWRITEBYTECODE"] = "1";
-        using Process process = Process.Start(start)!;
-        process.StandardInput.Close();
-        Task<string> output = process.StandardOutput.ReadToEndAsync();
-        Task<string> error = process.StandardError.ReadToEndAsync();
-        using CancellationTokenSource limit = new(Limit, TimeProvider.System);
-        try
-        {
-            await process.WaitForExitAsync(limit.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            process.Kill(entireProcessTree: true);
-            return new TestbedProgram(-1, await error + await output + $"\nended after {Limit.TotalMinutes} minutes");
-        }
-
-        return new TestbedProgram(process.ExitCode, await error + await output);
-    }
-
-    private static string FindRoot()
-    {
-        for (DirectoryInfo? at = new(AppContext.BaseDirectory); at is not null; at = at.Parent)
-        {
-            if (File.Exists(Path.Combine(at.FullName, "StatelessSwarm.sln")))
-            {
-                return at.FullName;
-            }
-        }
-
-        throw new InvalidOperationException("no StatelessSwarm.sln above " + AppContext.BaseDirectory);
+        var (code, output) = await LineProcess.RunAsync(
+            Limit,
+            "env",
+            ["-C", RepositoryRoot.Path, "PYTHONDONTWRITEBYTECODE=1", "python3", $"testbed/{name}", .. arguments]
+        );
+        return new TestbedProgram(code, output);
     }
 }

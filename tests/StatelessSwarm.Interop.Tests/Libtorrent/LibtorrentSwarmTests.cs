@@ -78,11 +78,11 @@ public sealed class LibtorrentSwarmTests
         return parent;
     }
 
-    private static ForeignProcess StartLibtorrent(SampleTorrent sample, string directory, int port, params string[] more)
+    private static LineProcess StartLibtorrent(SampleTorrent sample, string directory, int port, params string[] more)
     {
         var torrent = Path.Combine(sample.Directory, "sample.torrent");
         File.WriteAllBytes(torrent, sample.MetainfoBytes);
-        return ForeignProcess.Start(
+        return LineProcess.StartForeign(
             "/usr/bin/python3",
             [
                 Path.Combine(RepositoryRoot.Path, "testbed", "peers", "lt_peer.py"),
@@ -94,18 +94,17 @@ public sealed class LibtorrentSwarmTests
                 "--port",
                 $"{port}",
                 .. more,
-            ],
-            null
+            ]
         );
     }
 
     /// <summary>Neither log holds a hash failure, a ban or a protocol error of the other side.</summary>
-    private static void AssertNoComplaints(ForeignProcess theirs, RecordingLoggers ours)
+    private static void AssertNoComplaints(LineProcess theirs, RecordingLoggers ours)
     {
         Assert.DoesNotContain(ours.Lines, line => line.Contains("dropped:", StringComparison.Ordinal));
         Assert.DoesNotContain(ours.Lines, line => line.Contains("broke the protocol", StringComparison.Ordinal));
         string[] complaints = ["hash_failed", "peer_ban", "peer_error", "invalid", "protocol"];
-        foreach (var line in theirs.Output.Split('\n'))
+        foreach (var line in theirs.Written.Split('\n'))
         {
             if (line.StartsWith("alert ", StringComparison.Ordinal))
                 Assert.DoesNotContain(complaints, complaint => line.Contains(complaint, StringComparison.OrdinalIgnoreCase));
