@@ -113,7 +113,7 @@ internal sealed partial class PeerListener : IAsyncDisposable
             try
             {
                 var socket = await listener.AcceptAsync(_stop.Token);
-                socket.NoDelay = true;
+                PeerSocket.Configure(socket);
                 _ = GreetAsync(socket);
             }
             catch (Exception fault) when (fault is SocketException or OperationCanceledException or ObjectDisposedException)

@@ -168,7 +168,8 @@ public sealed partial class TorrentSession
     {
         if (!_host.TryOpenConnection())
             return null;
-        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        PeerSocket.Configure(socket);
         try
         {
             using var limit = new CancellationTokenSource(ConnectTimeout, _time);

@@ -1,0 +1,31 @@
+using System.Net.Sockets;
+
+namespace StatelessSwarm.Swarm.Connections;
+
+/// <summary>How a peer's TCP socket is set up, on both ends of a connection.</summary>
+internal static class PeerSocket
+{
+    /// <summary>
+    /// Bytes that may wait unsent in the kernel: 128 KiB. What is queued there can be neither cancelled nor overtaken, so HAVE, CANCEL and
+    /// claims would arrive behind seconds of payload on a slow link.
+    /// </summary>
+    private const int UnsentLimit = 128 * 1024;
+
+    // linux/tcp.h; not among SocketOptionName
+    private const int TcpNotSentLowWater = 25;
+
+    /// <summary>Sets the options; a kernel that lacks one is no fault.</summary>
+    public static void Configure(Socket socket)
+    {
+        // Frames are gathered before they are sent: waiting for more only delays them.
+        socket.NoDelay = true;
+        try
+        {
+            socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, TcpNotSentLowWater, BitConverter.GetBytes(UnsentLimit));
+        }
+        catch (SocketException)
+        {
+            // Without it everything works, with more delay.
+        }
+    }
+}
