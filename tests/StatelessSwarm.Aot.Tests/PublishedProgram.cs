@@ -30,7 +30,8 @@ public sealed class PublishedProgram : IAsyncLifetime
             "-o",
             System.IO.Path.GetDirectoryName(Path)!,
             "--nologo",
-            "-nodeReuse:false"
+            "-nodeReuse:false",
+            "-p:UseSharedCompilation=true"
         );
         PublishOutput = output;
         if (code != 0)
