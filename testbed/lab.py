@@ -214,11 +214,12 @@ class Lab:
             sh(["ip", "netns", "del", ns], check=False)
 
     def close(self):
+        """Removes what this object built; harmless before up() and after another's claim of the name."""
         for relay in self._relays:
             relay.close()
         self._relays = []
-        Lab.remove(self.name)
-        if self._hold:
+        if self._hold:      # never built, or the name is another's: then there is nothing of ours to remove
+            Lab.remove(self.name)
             self._hold.release()
             self._hold = None
 

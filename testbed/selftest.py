@@ -150,11 +150,15 @@ class Selftest:
             self.check("a second lab stands beside the first", bool(Lab.namespaces_of(other)) and bool(Lab.namespaces_of(self.name)))
         self.check("... and its removal leaves the first alone", not Lab.namespaces_of(other) and
                    len(Lab.namespaces_of(self.name)) == len(lab.plan.namespaces))
+        rival, refusal = Lab({"sites": [{"hosts": 1}]}, self.name), ""
         try:
-            Lab({"sites": [{"hosts": 1}]}, self.name).up().close()
-            self.check("a lab's name cannot be taken while it is held", False)
+            rival.up()
         except RuntimeError as error:
-            self.check("a lab's name cannot be taken while it is held", "in use" in str(error))
+            refusal = str(error)
+        rival.close()
+        self.check("a lab's name cannot be taken while it is held", "in use" in refusal, refusal)
+        self.check("... and giving up leaves the holder's lab standing",
+                   len(Lab.namespaces_of(self.name)) == len(lab.plan.namespaces))
 
     def kill_minus_nine(self):
         """A lab whose process is killed -9 leaves namespaces and a process; the next lab of any name removes both."""

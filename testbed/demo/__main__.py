@@ -1,6 +1,7 @@
 """From a directory to the running read-only root of six nodes in two branch offices, then an update: tools/demo
 
   --product DIR   programs published already, instead of publishing now
+  --name NAME     name of the lab, for two demos on one machine (default demo)
   --keep          leave states and images of the run in artifacts/demo/run (default: only logs stay)
 Writes artifacts/demo/report.json (figures), raw.json (what they are computed from) and chart.svg. Exit code 0 only when all
 nodes run both releases and every entry of their roots is that of the source.
@@ -55,13 +56,12 @@ def _play(options, programs, releases):
     """The story itself; (report, raw, chart), and a list of what was wrong."""
     as_root = os.geteuid() == 0
     run = os.path.join(HOME, "run")
-    shutil.rmtree(run, ignore_errors=True)
-    os.makedirs(run)
-    place = (LabPlace if as_root else Loopback)(topology.load(TOPOLOGY), "demo")
-    story = Story(place, programs, run, as_root, say, Display())
-    figures, wrong = [], []
+    # the lab's name is the lock: another demo that runs keeps its lab and its files
+    place = (LabPlace if as_root else Loopback)(topology.load(TOPOLOGY), options.name).up()
+    story, figures, wrong = Story(place, programs, run, as_root, say, Display()), [], []
     try:
-        place.up()
+        shutil.rmtree(run, ignore_errors=True)
+        os.makedirs(run)
         story.prepare()
         for number, (version, tree, image) in enumerate(releases):
             say("release %s: %s" % (version, "published to a running fleet, which follows the channel" if number else
@@ -78,7 +78,7 @@ def _play(options, programs, releases):
     finally:
         story.close()
         place.close()
-        wrong += leftovers(run, "demo")
+        wrong += leftovers(run, options.name)
         if not options.keep:
             _keep_only_logs(run)
     hosts = place.plan.hosts
@@ -106,6 +106,7 @@ def _write(name, text):
 def main():
     parser = argparse.ArgumentParser(prog="tools/demo", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--product", metavar="DIR")
+    parser.add_argument("--name", default="demo")
     parser.add_argument("--keep", action="store_true")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))

@@ -52,8 +52,7 @@ class Fleet:
         self.place, self.programs, self.directory, self.mounts = place, programs, directory, mounts
         self.nodes = {}
         self.seed = None
-        # a Unix socket's path has room for 107 bytes, a checkout may lie deep
-        self._run = tempfile.mkdtemp(prefix="stateless-")
+        self._run = None
 
     @property
     def hosts(self):
@@ -66,6 +65,8 @@ class Fleet:
         return os.path.join(self.folder(host), "state")
 
     def run_directory(self, host):
+        if not self._run:       # a Unix socket's path has room for 107 bytes, a checkout may lie deep
+            self._run = tempfile.mkdtemp(prefix="stateless-")
         return os.path.join(self._run, host.id)
 
     def start_seed(self, repository):
@@ -135,7 +136,8 @@ class Fleet:
 
     def close(self):
         self.stop()
-        shutil.rmtree(self._run, ignore_errors=True)
+        if self._run:
+            shutil.rmtree(self._run, ignore_errors=True)
 
     def wait_for(self, condition, limit_s, step_s=0.1):
         """True as soon as the condition holds; False when the time is over."""

@@ -149,11 +149,11 @@ def main():
     if os.geteuid() and not settings.get("loopback"):
         raise SystemExit("the lab needs root: it is made of network namespaces")
     work = os.path.abspath(options.work)
-    shutil.rmtree(work, ignore_errors=True)
-    os.makedirs(work)
     scene = Scenario(work, options.name, product.published(options.product) if options.product else product.built(), **settings)
+    scene.place.up()
     try:
-        scene.place.up()
+        shutil.rmtree(work, ignore_errors=True)
+        os.makedirs(work)
         scene.story.prepare()
         play(scene)
         scene.problems += scene.fleet.stopped()
