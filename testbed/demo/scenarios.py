@@ -98,6 +98,7 @@ class Scenario:
         digest, started = self.story.publish_and_start("1.0", image)
         watch = self.watch(digest, image, started, lambda w: {"s1h1", "s2h1"} <= set(w.finished))
         self.expect("the fast members finish first, had: %s" % sorted(watch.finished), set(watch.finished) == {"s1h1", "s2h1"})
+        self.figures["seconds"] = {host: round(seconds, 1) for host, seconds in sorted(watch.finished.items())}
         self.fleet.kill_seed()
         self.figures["share_when_the_seed_went"] = [x.done / x.total if x and x.total else None for x in map(self.ask, ("s1h2", "s2h2"))]
         rest = self.watch(digest, image, started, None)
