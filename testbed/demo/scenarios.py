@@ -133,7 +133,7 @@ class Scenario:
         self.expect("what was there is kept: %.2f of the image, killed at %s" % (kept, shares), bool(shares) and kept > shares[0] - 0.1)
 
 
-SLOW_MEMBERS = dict(TOPOLOGY, sites=[dict(TOPOLOGY["sites"][0], hosts_special={"2": {"lan_down": "8mbit"}})])
+SLOW_MEMBERS = dict(TOPOLOGY, sites=[dict(TOPOLOGY["sites"][0], hosts_special={"2": {"lan_down": "5mbit"}})])
 SCENARIOS = {"flow": (Scenario.flow, {}), "loopback": (Scenario.flow, {"loopback": True}),
              "seed-killed": (Scenario.seed_killed, {"spec": SLOW_MEMBERS}), "killed-node": (Scenario.killed_node, {"mib": 16})}
 
