@@ -37,7 +37,7 @@ internal sealed class Downloader(
     {
         if (peer.IsClosing || peer.IsChokingUs || map.IsComplete || clock.Now < peer.PausedUntil)
             return;
-        var limit = peer.IsSnubbed ? 1 : peer.Window.Blocks;
+        var limit = peer.IsSnubbed || peer.IsLate ? 1 : peer.Window.Blocks;
         while (peer.Pending.Live < limit)
         {
             var piece = assigner.Next(peer);
