@@ -18,9 +18,13 @@ internal sealed class NearBacklog(PieceMap map, Availability availability, Downl
 
     private const double NewestWeight = 0.4;
 
+    /// <summary>Samples in a row that must say so: at the start everybody's pace is still growing.</summary>
+    private const int LongSamples = 3;
+
     private long _countedFrom = clock.Now;
     private long _countedBytes;
     private double _rate;
+    private int _longSamples;
 
     /// <summary>We are behind by more than <see cref="LongSeconds"/>, or were and are not yet under <see cref="ShortSeconds"/>.</summary>
     public bool IsLong { get; private set; }
@@ -37,7 +41,8 @@ internal sealed class NearBacklog(PieceMap map, Availability availability, Downl
         _countedBytes = total;
         var wasLong = IsLong;
         var backlog = (double)availability.HeldNear.CountOutside(map.Verified) * map.PieceBytes;
-        IsLong = _rate > 0 && backlog > _rate * (wasLong ? ShortSeconds : LongSeconds);
+        _longSamples = _rate > 0 && backlog > _rate * (wasLong ? ShortSeconds : LongSeconds) ? _longSamples + 1 : 0;
+        IsLong = wasLong ? _longSamples > 0 : _longSamples >= LongSamples;
         return IsLong != wasLong;
     }
 }

@@ -61,7 +61,9 @@ internal sealed class PieceAssigner(
             return null;
         if (peer.IdleEpoch == Epoch || peer.WantedPieces == 0)
             return null;
-        var piece = rules.IsBarred(peer) ? null : Adopt(peer) ?? Start(peer) ?? Steal(peer);
+        // Whoever can do it better does it: behind, we take in slowly what all wait for.
+        var isOut = rules.IsBarred(peer) || (backlog.IsLong && availability.AbleClaimants > 0 && !rules.IsFree(peer));
+        var piece = isOut ? null : Adopt(peer) ?? Start(peer) ?? Steal(peer);
         if (piece is null)
             peer.IdleEpoch = Epoch;
         else
@@ -182,8 +184,7 @@ internal sealed class PieceAssigner(
         }
         else
         {
-            // Whoever can do it better does it: we cannot hand it on, or cannot take it in.
-            if (availability.AbleClaimants > 0 && (spread.IsInDebt || backlog.IsLong))
+            if (spread.IsInDebt && availability.AbleClaimants > 0)
                 return null;
             if (!peer.IsLan && !far.IsWorthIt(peer))
                 return null;
@@ -203,6 +204,8 @@ internal sealed class PieceAssigner(
 
     private ActivePiece? Steal(PeerState peer)
     {
+        if (peer.IsLate || peer.IsSnubbed)
+            return null;
         for (var place = 0; place < active.Count; place++)
         {
             var piece = active[place];

@@ -20,6 +20,7 @@ internal sealed class StallWatch(
     PieceAssigner assigner,
     Downloader downloader,
     FarSources far,
+    NearBacklog backlog,
     PeerTable peers,
     EngineClock clock
 )
@@ -77,8 +78,8 @@ internal sealed class StallWatch(
     }
 
     /// <summary>
-    /// Finds neighbours whose uplink is no match for what is asked of them. They are measured against the others, because on a busy
-    /// LAN everybody waits.
+    /// Finds neighbours whose uplink is no match for what is asked of them. They are measured against all others, because on a busy
+    /// LAN, or behind a slow downlink of ours, everybody lets us wait.
     /// </summary>
     public void FindLate()
     {
@@ -86,7 +87,7 @@ internal sealed class StallWatch(
         var count = 0;
         for (var place = 0; place < peers.Count; place++)
         {
-            if (!IsGiving(peers[place]))
+            if (!IsAsked(peers[place]))
                 continue;
             sum += Waited(peers[place]);
             count++;
@@ -96,10 +97,10 @@ internal sealed class StallWatch(
             var peer = peers[place];
             if (peer.IsLate && clock.Now >= peer.LateUntil)
                 SetLate(peer, false);
-            if (peer.IsLate || !IsGiving(peer))
+            if (peer.IsLate || peer.IsSource || !peer.IsLan || !IsAsked(peer))
                 continue;
             var waited = Waited(peer);
-            if (waited > LateAfter && (count == 1 || waited * (count - 1) > LateFactor * (sum - waited)))
+            if (waited > LateAfter && !backlog.IsLong && (count == 1 || waited * (count - 1) > LateFactor * (sum - waited)))
                 SetLate(peer, true);
         }
     }
@@ -114,14 +115,14 @@ internal sealed class StallWatch(
             var peer = peers[place];
             if (!peer.IsLan && !far.IsWorthIt(peer))
                 continue;
-            var isIdle = peer is { IsClosing: false, IsChokingUs: false, IsSnubbed: false } && peer.Pending.Live == 0;
+            var isIdle = peer is { IsClosing: false, IsChokingUs: false, IsSnubbed: false, IsLate: false } && peer.Pending.Live == 0;
             if (isIdle && clock.Now >= peer.PausedUntil && !rules.IsBarred(peer))
                 AskTwice(peer);
         }
     }
 
-    private static bool IsGiving(PeerState peer) =>
-        peer is { IsLan: true, IsClosing: false, IsChokingUs: false, IsSnubbed: false, IsSource: false } && peer.Pending.Live > 0;
+    private static bool IsAsked(PeerState peer) =>
+        peer is { IsClosing: false, IsChokingUs: false, IsSnubbed: false } && peer.Pending.Live > 0;
 
     private double Waited(PeerState peer) => clock.Seconds(clock.Now - peer.Pending.OldestLiveAt);
 

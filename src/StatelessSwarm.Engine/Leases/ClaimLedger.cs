@@ -97,15 +97,8 @@ internal sealed class ClaimLedger(
             SendStanding(peers[place]);
     }
 
-    /// <summary>Our claims of which less than half has come in are to be given up.</summary>
-    public void YieldYoung()
-    {
-        foreach (var piece in _own)
-        {
-            if (!IsHalf(piece, active.Find(piece)?.Received ?? 0))
-                Yields.Add(piece);
-        }
-    }
+    /// <summary>Our claims are to be given up.</summary>
+    public void YieldAll() => Yields.AddRange(_own);
 
     /// <summary>A connection ended.</summary>
     public void PeerGone(PeerState peer)

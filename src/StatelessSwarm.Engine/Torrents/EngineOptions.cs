@@ -30,7 +30,7 @@ public sealed record EngineOptions
     public int UploadSlots { get; init; } = 64;
 
     /// <summary>Bytes of blocks handed to the shell for one peer at most; default 1 MiB. Slow peers get a quarter second's worth,
-    /// at least 64 KiB, so that a CANCEL still finds its request in our queue.</summary>
+    /// at least 32 KiB, so that a CANCEL still finds its request in our queue.</summary>
     public int UploadAheadPerPeer { get; init; } = 1024 * 1024;
 
     /// <summary>The same for all peers together; default 8 MiB. Every peer may always have two blocks.</summary>

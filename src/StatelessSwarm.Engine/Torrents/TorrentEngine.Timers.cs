@@ -60,13 +60,13 @@ public sealed partial class TorrentEngine
         EndEvent();
     }
 
-    /// <summary>Behind, we leave scarce sources to neighbours that are not: also what we have only just begun to fetch.</summary>
+    /// <summary>Behind, we leave scarce sources to neighbours that are not: also what we have begun to fetch.</summary>
     private void BacklogTurned()
     {
         if (_options.UsesClaims)
             _claims.SetBehind(_backlog.IsLong);
         if (_backlog.IsLong && _availability.AbleClaimants > 0)
-            _claims.YieldYoung();
+            _claims.YieldAll();
         _assigner.Wake();
     }
 

@@ -13,7 +13,7 @@ namespace StatelessSwarm.Engine.Uploading;
 internal sealed class Uploader(PieceMap map, CommandQueue commands, EngineClock clock, EngineOptions options)
 {
     private const int FirstAllowance = 128 * 1024;
-    private const int LeastAllowance = 64 * 1024;
+    private const int LeastAllowance = 32 * 1024;
     private const int LeastAhead = 256 * 1024;
     private const int TurnBytes = 256 * 1024;
     private const double AheadSeconds = 0.25;

@@ -20,17 +20,18 @@ internal sealed class PeerConnection : IAsyncDisposable
     /// <summary>Bytes gathered into one send at most.</summary>
     private const int SendBufferSize = 256 * 1024;
 
-    /// <summary>Commands waiting to be sent at most; a peer that lets more pile up does not read and is dropped.</summary>
-    private const int OutboundLimit = 64 * 1024;
+    /// <summary>Bytes of a block still to come from which on waiting for all of them beats being woken for each packet.</summary>
+    private const int LowWaterWorthwhile = 4 * 1024;
+
+    private const string DoesNotRead = "it does not read what we send";
 
     private readonly Socket _socket;
     private readonly WireLimits _limits;
     private readonly ByteBudget _uploadBudget;
-    private readonly Channel<Outbound> _outbound = Channel.CreateBounded<Outbound>(
-        new BoundedChannelOptions(OutboundLimit) { SingleReader = true, SingleWriter = true }
-    );
+    private readonly SendQueue _outbound = new();
     private readonly CancellationTokenSource _stop = new();
     private string? _stopReason;
+    private int _lowWater = 1;
     private Task _loops = Task.CompletedTask;
 
     /// <summary>Takes over a connected socket.</summary>
@@ -61,17 +62,25 @@ internal sealed class PeerConnection : IAsyncDisposable
     public Task RunAsync(IPeerEvents events) => _loops = RunLoopsAsync(events);
 
     /// <summary>Queues a message; never waits.</summary>
-    public void Send(in PeerMessage message) => Enqueue(new Outbound(message, default));
+    public void Send(in PeerMessage message)
+    {
+        if (!_outbound.TryAdd(message))
+            Stop(DoesNotRead);
+    }
 
     /// <summary>Queues a block; never waits.</summary>
-    public void SendBlock(BlockRange block) => Enqueue(new Outbound(default, block));
+    public void SendBlock(BlockRange block)
+    {
+        if (!_outbound.TryAdd(block))
+            Stop(DoesNotRead);
+    }
 
     /// <summary>Ends the connection; the first reason is kept.</summary>
     public void Stop(string reason)
     {
         if (Interlocked.CompareExchange(ref _stopReason, reason, null) is not null)
             return;
-        _outbound.Writer.TryComplete();
+        _outbound.Complete();
         _stop.Cancel();
     }
 
@@ -82,12 +91,6 @@ internal sealed class PeerConnection : IAsyncDisposable
         await _loops;
         _socket.Dispose();
         _stop.Dispose();
-    }
-
-    private void Enqueue(Outbound outbound)
-    {
-        if (!_outbound.Writer.TryWrite(outbound))
-            Stop("it does not read what we send");
     }
 
     private async Task RunLoopsAsync(IPeerEvents events)
@@ -159,6 +162,7 @@ internal sealed class PeerConnection : IAsyncDisposable
                         return;
                     default:
                         (buffer, start, end) = MakeRoom(buffer, start, end);
+                        SetLowWater(1);
                         var received = await _socket.ReceiveAsync(buffer.AsMemory(end), cancellation);
                         if (received == 0)
                             return;
@@ -184,6 +188,8 @@ internal sealed class PeerConnection : IAsyncDisposable
                 if (received == 0)
                     return false;
                 filled += received;
+                if (block.Range.Length - filled >= LowWaterWorthwhile)
+                    SetLowWater(block.Range.Length - filled);
             }
             block.Seal();
             isComplete = true;
@@ -194,6 +200,18 @@ internal sealed class PeerConnection : IAsyncDisposable
             if (!isComplete)
                 block.Release();
         }
+    }
+
+    /// <summary>
+    /// Wakes us only when so many bytes are there. On a slow link a block comes in a dozen packets, and a wake-up costs more than
+    /// all the rest that is done for it. Setting it wakes us if there are as many already.
+    /// </summary>
+    private void SetLowWater(int bytes)
+    {
+        if (_lowWater == bytes)
+            return;
+        _lowWater = bytes;
+        PeerSocket.SetReceiveLowWater(_socket, bytes);
     }
 
     /// <summary>Moves unparsed bytes to the front; doubles the buffer when a frame is larger than it (the codec bounds frames).</summary>
@@ -217,47 +235,62 @@ internal sealed class PeerConnection : IAsyncDisposable
     private async Task SendAsync(IPeerEvents events)
     {
         var cancellation = _stop.Token;
-        var reader = _outbound.Reader;
         byte[]? buffer = null;
         var sentBlocks = new List<BlockRange>();
         try
         {
-            while (await reader.WaitToReadAsync(cancellation))
+            while (await _outbound.WaitAsync(cancellation))
             {
                 buffer ??= ArrayPool<byte>.Shared.Rent(SendBufferSize);
-                var length = 0;
-                while (reader.TryPeek(out var next))
+                while (true)
                 {
-                    var size = next.Size;
-                    if (size > buffer.Length - length)
-                    {
-                        if (length > 0)
-                            break;
-                        ArrayPool<byte>.Shared.Return(buffer);
-                        buffer = ArrayPool<byte>.Shared.Rent(size);
-                    }
-                    reader.TryRead(out _);
-                    length += Write(next, buffer.AsSpan(length, size), events);
-                    if (next.IsBlock)
-                        sentBlocks.Add(next.Block);
+                    var length = Gather(ref buffer, sentBlocks, events);
+                    if (length == 0)
+                        break;
+                    await _uploadBudget.TakeAsync(length, cancellation);
+                    await SendAllAsync(buffer.AsMemory(0, length), cancellation);
+                    foreach (var block in sentBlocks)
+                        await events.OnBlockSentAsync(this, block, cancellation);
+                    sentBlocks.Clear();
                 }
-                await _uploadBudget.TakeAsync(length, cancellation);
-                await SendAllAsync(buffer.AsMemory(0, length), cancellation);
-                foreach (var block in sentBlocks)
-                    await events.OnBlockSentAsync(this, block, cancellation);
-                sentBlocks.Clear();
-                if (buffer.Length > SendBufferSize || !reader.TryPeek(out _))
-                {
-                    // An idle connection holds no send buffer: hundreds of them must fit into a small node.
-                    ArrayPool<byte>.Shared.Return(buffer);
-                    buffer = null;
-                }
+                // An idle connection holds no send buffer: hundreds of them must fit into a small node.
+                ArrayPool<byte>.Shared.Return(buffer);
+                buffer = null;
             }
         }
         finally
         {
             if (buffer is not null)
                 ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Writes what waits into the buffer, as much as fits; a single larger message gets a larger buffer.</summary>
+    private int Gather(ref byte[] buffer, List<BlockRange> blocks, IPeerEvents events)
+    {
+        var length = 0;
+        while (true)
+        {
+            if (!_outbound.TryTake(buffer.Length - length, out var message, out var block, out var size))
+            {
+                if (length > 0 || size == 0)
+                    return length;
+                ArrayPool<byte>.Shared.Return(buffer);
+                buffer = ArrayPool<byte>.Shared.Rent(size);
+                continue;
+            }
+            var target = buffer.AsSpan(length, size);
+            if (block.Length == 0)
+            {
+                PeerWire.Write(message, target);
+            }
+            else
+            {
+                var header = new PeerMessage(PeerMessageKind.Piece, block.Piece.Value, block.Begin, block.Length);
+                events.ReadBlock(block, target[PeerWire.Write(header, target)..]);
+                blocks.Add(block);
+            }
+            length += size;
         }
     }
 
@@ -268,27 +301,5 @@ internal sealed class PeerConnection : IAsyncDisposable
             var sent = await _socket.SendAsync(data, cancellation);
             data = data[sent..];
         }
-    }
-
-    private static int Write(in Outbound outbound, Span<byte> target, IPeerEvents events)
-    {
-        if (!outbound.IsBlock)
-            return PeerWire.Write(outbound.Message, target);
-        var block = outbound.Block;
-        var header = new PeerMessage(PeerMessageKind.Piece, block.Piece.Value, block.Begin, block.Length);
-        var written = PeerWire.Write(header, target);
-        events.ReadBlock(block, target.Slice(written, block.Length));
-        return written + block.Length;
-    }
-
-    private readonly record struct Outbound(PeerMessage Message, BlockRange Block)
-    {
-        public bool IsBlock => Block.Length > 0;
-
-        public int Size =>
-            IsBlock
-                ? PeerWire.SizeOf(new PeerMessage(PeerMessageKind.Piece, Block.Piece.Value, Block.Begin, Block.Length))
-                    + Block.Length
-                : PeerWire.SizeOf(Message);
     }
 }

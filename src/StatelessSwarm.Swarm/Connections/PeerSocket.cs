@@ -14,6 +14,23 @@ internal static class PeerSocket
     // linux/tcp.h; not among SocketOptionName
     private const int TcpNotSentLowWater = 25;
 
+    // SOL_SOCKET and SO_RCVLOWAT of asm-generic/socket.h; .NET's names translate to other numbers
+    private const int SocketLevel = 1;
+    private const int ReceiveLowWater = 18;
+
+    /// <summary>The socket counts as readable from so many bytes on (socket(7), SO_RCVLOWAT), or when it is closed.</summary>
+    public static void SetReceiveLowWater(Socket socket, int bytes)
+    {
+        try
+        {
+            socket.SetRawSocketOption(SocketLevel, ReceiveLowWater, BitConverter.GetBytes(bytes));
+        }
+        catch (SocketException)
+        {
+            // More wake-ups, nothing else.
+        }
+    }
+
     /// <summary>Sets the options; a kernel that lacks one is no fault.</summary>
     public static void Configure(Socket socket)
     {

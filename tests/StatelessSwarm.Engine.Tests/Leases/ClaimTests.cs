@@ -114,6 +114,51 @@ public sealed class ClaimTests
         Assert.Equal(4, seed.Asked.Count);
     }
 
+    /// <summary>
+    /// Goal: a node that receives more slowly than its neighbours fetch leaves the far source to them. Method: the neighbour has
+    /// half of everything at once and hands over a block each half second, which is a backlog of minutes.
+    /// </summary>
+    [Fact]
+    public void Backlog_OfANodeThatTakesSlowly_IsToldAndEndsItsClaims()
+    {
+        var harness = new EngineHarness(pieces: 64);
+        var neighbour = Neighbour(harness);
+        var seed = FarSeed(harness);
+        FallBehind(harness, neighbour);
+        Assert.Equal(ClaimMessageKind.Behind, neighbour.StandingHeard);
+        Assert.Empty(seed.Asked);
+    }
+
+    [Fact]
+    public void Backlog_AllNeighboursBehindToo_WeClaimAgain()
+    {
+        var harness = new EngineHarness(pieces: 64);
+        var neighbour = Neighbour(harness);
+        var seed = FarSeed(harness);
+        FallBehind(harness, neighbour);
+        Assert.Empty(seed.Asked);
+        neighbour.Behind();
+        harness.Pass(0.2);
+        Assert.NotEmpty(seed.Asked);
+    }
+
+    [Fact]
+    public void Backlog_WorkedOff_IsTold()
+    {
+        var harness = new EngineHarness(pieces: 64);
+        var neighbour = Neighbour(harness);
+        FallBehind(harness, neighbour);
+        neighbour.Serve();
+        harness.Pass(2);
+        Assert.Equal(ClaimMessageKind.CaughtUp, neighbour.StandingHeard);
+    }
+
+    private static void FallBehind(EngineHarness harness, ScriptedPeer neighbour)
+    {
+        neighbour.Have([.. Enumerable.Range(0, 32)]);
+        neighbour.Serve(most: 8, seconds: 0.5);
+    }
+
     [Fact]
     public void Claim_OfTheLowerIdAtTheSameMoment_WinsAndNothingWasAskedFor()
     {

@@ -91,6 +91,26 @@ internal sealed class ScriptedPeer(EngineHarness harness, PeerHandle handle, byt
 
     public ScriptedPeer Release(int piece) => SayClaims(ClaimMessageKind.Releases, piece);
 
+    public ScriptedPeer Behind() => SayClaims(ClaimMessageKind.Behind);
+
+    public ScriptedPeer CaughtUp() => SayClaims(ClaimMessageKind.CaughtUp);
+
+    /// <summary>What it was last told of our standing; null while it was told nothing.</summary>
+    public ClaimMessageKind? StandingHeard
+    {
+        get
+        {
+            ClaimMessageKind? last = null;
+            foreach (var message in HeardOf(PeerMessageKind.Extended).Where(message => message.ExtendedId == ClaimsId))
+            {
+                Assert.True(ClaimMessage.TryRead(message.Payload, out var kind, []));
+                if (kind is ClaimMessageKind.Behind or ClaimMessageKind.CaughtUp)
+                    last = kind;
+            }
+            return last;
+        }
+    }
+
     /// <summary>Pieces it was told are claimed, in order.</summary>
     public List<int> ClaimsHeard
     {

@@ -4,7 +4,7 @@ using StatelessSwarm.Engine.Wire;
 namespace StatelessSwarm.Simulation.Tests.Networks;
 
 /// <summary>
-/// One direction of a connection: in order, over its links, with a bounded number of bytes on the way as TCP has. A block counts as
+/// One direction of a connection: messages before blocks and else in order, over its links, with a bounded number of bytes on the way as TCP has. A block counts as
 /// sent once it is on the way, as a socket takes it.
 /// </summary>
 public sealed class Pipe(EventQueue events, VirtualClock clock, Link[] path)
@@ -14,7 +14,8 @@ public sealed class Pipe(EventQueue events, VirtualClock clock, Link[] path)
 
     private const int Turn = 16 * 1024;
 
-    private readonly Queue<Frame> _waiting = new();
+    private readonly Queue<Frame> _messages = new();
+    private readonly Queue<Frame> _blocks = new();
     private bool _isHeldBack;
     private int _onTheWay;
 
@@ -37,7 +38,7 @@ public sealed class Pipe(EventQueue events, VirtualClock clock, Link[] path)
 
     private void Enqueue(Frame frame)
     {
-        _waiting.Enqueue(frame);
+        (frame.IsBlock ? _blocks : _messages).Enqueue(frame);
         Pump();
     }
 
@@ -65,11 +66,11 @@ public sealed class Pipe(EventQueue events, VirtualClock clock, Link[] path)
     }
 
     private bool HasNext(out Frame frame) =>
-        _waiting.TryPeek(out frame) && !IsClosed && (_onTheWay == 0 || _onTheWay + frame.Size <= Window);
+        (_messages.TryPeek(out frame) || _blocks.TryPeek(out frame)) && !IsClosed && (_onTheWay == 0 || _onTheWay + frame.Size <= Window);
 
     private void SetOut(Frame frame)
     {
-        _waiting.Dequeue();
+        (frame.IsBlock ? _blocks : _messages).Dequeue();
         _onTheWay += frame.Size;
         if (frame.IsBlock)
             events.After(0, () => ReportSent(frame));
