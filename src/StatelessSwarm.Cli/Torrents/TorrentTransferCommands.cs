@@ -9,6 +9,7 @@ using StatelessSwarm.Cli.Terminals;
 using StatelessSwarm.Cli.Units;
 using StatelessSwarm.Node.Torrents;
 using StatelessSwarm.Swarm.Hosting;
+using StatelessSwarm.Swarm.Trackers;
 
 namespace StatelessSwarm.Cli.Torrents;
 
@@ -160,7 +161,7 @@ internal static class TorrentTransferCommands
         private readonly Option<string[]> _trackers = new("--tracker")
         {
             HelpName = "URL",
-            Description = "HTTP tracker beside the torrent's own; may be given again.",
+            Description = "Tracker (http, https or udp) to try before the torrent's own; may be given again.",
             DefaultValueFactory = _ => [],
         };
 
@@ -203,9 +204,7 @@ internal static class TorrentTransferCommands
                 : throw Wrong("--peer", text, "ADDRESS:PORT");
 
         private static Uri ParseTracker(string text) =>
-            Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
-                ? uri
-                : throw Wrong("--tracker", text, "an http or https URL");
+            TrackerUrl.TryParse(text, out var url) ? url : throw Wrong("--tracker", text, "an http, https or udp://HOST:PORT URL");
 
         private static long ParseRate(string text) =>
             ByteSize.TryParse(text, out var bytes) && bytes > 0 ? bytes : throw Wrong("--upload-limit", text, "bytes per second such as 5M");

@@ -8,6 +8,7 @@ using StatelessSwarm.Node.Fetching;
 using StatelessSwarm.Node.Hosting;
 using StatelessSwarm.Roots.Releases;
 using StatelessSwarm.Swarm.Hosting;
+using StatelessSwarm.Swarm.Trackers;
 
 namespace StatelessSwarm.Node.Sharing;
 
@@ -128,7 +129,7 @@ internal sealed class ReleaseSharing(
                 FilePaths = [.. metainfo.Info.Files.Select(file => Path.Combine(release.Directory, file.Path))],
                 JournalPath = isSeed ? null : release.JournalPath,
                 IsSeed = isSeed,
-                Trackers = [.. trackers, .. TrackersOf(metainfo).Except(trackers).Take(MaxTorrentTrackers)],
+                Trackers = [trackers, .. TrackersOf(metainfo)],
             },
             cancellation
         );
@@ -138,12 +139,16 @@ internal sealed class ReleaseSharing(
         return session;
     }
 
-    private static IEnumerable<Uri> TrackersOf(Metainfo metainfo) =>
-        metainfo
-            .TrackerTiers.SelectMany(tier => tier)
-            .Select(text => Uri.TryCreate(text, UriKind.Absolute, out var url) ? url : null)
-            .OfType<Uri>()
-            .Where(url => url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps);
+    private IEnumerable<IReadOnlyList<Uri>> TrackersOf(Metainfo metainfo)
+    {
+        var left = MaxTorrentTrackers;
+        foreach (var tier in TrackerUrl.ParseTiers(metainfo.TrackerTiers))
+        {
+            Uri[] added = [.. tier.Except(trackers).Take(left)];
+            left -= added.Length;
+            yield return added;
+        }
+    }
 
     private async Task NamePeerAsync(TorrentSession session, DnsEndPoint peer, CancellationToken cancellation)
     {

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Swarm.Hosting;
+using StatelessSwarm.Swarm.Trackers;
 
 namespace StatelessSwarm.Node.Torrents;
 
@@ -45,7 +46,7 @@ public static class TorrentTransfer
                 FilePaths = options.FilePaths,
                 JournalPath = options.IsSeed ? null : options.JournalPath,
                 IsSeed = options.IsSeed,
-                Trackers = [.. options.Trackers, .. HttpTrackers(options)],
+                Trackers = [.. options.Trackers.Select(url => (Uri[])[url]), .. TrackerUrl.ParseTiers(options.Metainfo.TrackerTiers)],
             },
             cancellation
         );
@@ -62,18 +63,6 @@ public static class TorrentTransfer
         var forever = new TaskCompletionSource();
         await using var stop = cancellation.Register(() => forever.TrySetCanceled(cancellation));
         await ReportUntilAsync(forever.Task, session, progress, time, cancellation);
-    }
-
-    private static IEnumerable<Uri> HttpTrackers(TransferOptions options)
-    {
-        foreach (var tier in options.Metainfo.TrackerTiers)
-        {
-            foreach (var text in tier)
-            {
-                if (Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https")
-                    yield return uri;
-            }
-        }
     }
 
     private static async Task ReportUntilAsync(

@@ -27,7 +27,7 @@ public sealed record TransferOptions
     /// <summary>Peers to connect to beside those that trackers name.</summary>
     public IReadOnlyList<IPEndPoint> Peers { get; init; } = [];
 
-    /// <summary>Trackers beside those in the torrent.</summary>
+    /// <summary>Trackers to try before those in the torrent, in this order.</summary>
     public IReadOnlyList<Uri> Trackers { get; init; } = [];
 
     /// <summary>Bytes per second sent, 0 for no limit.</summary>

@@ -56,6 +56,7 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
         PieceFiles files,
         ResumeJournal? journal,
         long diskBytes,
+        ulong randomSeed,
         TimeProvider time,
         ILogger logger
     )
@@ -75,8 +76,13 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
             Timeout.InfiniteTimeSpan,
             Timeout.InfiniteTimeSpan
         );
-        if (options.Trackers.Count > 0)
-            _trackers = new TrackerAnnouncer(this, options.Trackers, host.TrackerClient, host.PeerId, host.Port, time, logger);
+        if (options.Trackers.Any(tier => tier.Count > 0))
+        {
+#pragma warning disable CA5394 // the order of trackers is no secret
+            var random = new Random((int)(randomSeed & int.MaxValue));
+#pragma warning restore CA5394
+            _trackers = new TrackerAnnouncer(this, options.Trackers, host.TrackerClient, host.PeerId, host.Port, random, time, logger);
+        }
     }
 
     /// <summary>The torrent.</summary>
@@ -160,6 +166,7 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
                 files,
                 journal,
                 verified.Sum(piece => (long)info.ContentLength(piece)),
+                randomSeed,
                 time,
                 logger
             );
