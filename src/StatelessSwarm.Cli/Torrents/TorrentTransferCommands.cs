@@ -165,6 +165,11 @@ internal static class TorrentTransferCommands
             DefaultValueFactory = _ => [],
         };
 
+        private readonly Option<bool> _noLsd = new("--no-lsd")
+        {
+            Description = "Neither announce the torrent on the local network nor look for peers there.",
+        };
+
         private readonly Option<string?> _uploadLimit = new("--upload-limit")
         {
             HelpName = "RATE",
@@ -177,6 +182,7 @@ internal static class TorrentTransferCommands
             command.Add(_listen);
             command.Add(_peers);
             command.Add(_trackers);
+            command.Add(_noLsd);
             command.Add(_uploadLimit);
         }
 
@@ -191,6 +197,7 @@ internal static class TorrentTransferCommands
                 ListenAddresses = addresses.Length == 0 ? [IPAddress.IPv6Any] : [.. addresses.Select(ParseAddress)],
                 Peers = [.. result.GetRequiredValue(_peers).Select(ParsePeer)],
                 Trackers = [.. result.GetRequiredValue(_trackers).Select(ParseTracker)],
+                UseLocalDiscovery = !result.GetValue(_noLsd),
                 UploadBytesPerSecond = result.GetValue(_uploadLimit) is { } rate ? ParseRate(rate) : 0,
             };
         }

@@ -6,6 +6,7 @@ using StatelessSwarm.Content.Values;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Node.Fetching;
 using StatelessSwarm.Node.Hosting;
+using StatelessSwarm.Node.Neighbours;
 using StatelessSwarm.Roots.Releases;
 using StatelessSwarm.Swarm.Hosting;
 using StatelessSwarm.Swarm.Trackers;
@@ -21,6 +22,7 @@ internal sealed class ReleaseSharing(
     SwarmHost host,
     IReadOnlyList<Uri> trackers,
     IReadOnlyList<DnsEndPoint> peers,
+    LocalSwarms? local,
     ILogger logger
 ) : IAsyncDisposable
 {
@@ -134,6 +136,8 @@ internal sealed class ReleaseSharing(
             cancellation
         );
         _sessions.Add(release.Digest, session);
+        if (local is not null)
+            await local.JoinAsync(session);
         foreach (var peer in peers)
             await NamePeerAsync(session, peer, cancellation);
         return session;
@@ -167,6 +171,8 @@ internal sealed class ReleaseSharing(
     {
         if (!_sessions.Remove(digest, out var session))
             return;
+        if (local is not null)
+            await local.LeaveAsync(session);
         var last = session.Status;
         await session.DisposeAsync();
         _sentBefore = (_sentBefore.Lan + last.SentLanBytes, _sentBefore.Wan + last.SentWanBytes);

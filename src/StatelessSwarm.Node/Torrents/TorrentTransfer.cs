@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using StatelessSwarm.Engine.Peers;
+using StatelessSwarm.Node.Neighbours;
 using StatelessSwarm.Swarm.Hosting;
 using StatelessSwarm.Swarm.Trackers;
 
@@ -50,6 +51,11 @@ public static class TorrentTransfer
             },
             cancellation
         );
+        await using var local = options.UseLocalDiscovery && !options.Metainfo.Info.IsPrivate
+            ? await LocalSwarms.StartAsync(options.ListenAddresses, host.Port, time, loggers.CreateLogger<LocalSwarms>(), cancellation)
+            : null;
+        if (local is not null)
+            await local.JoinAsync(session);
         foreach (var peer in options.Peers)
             session.AddPeer(peer, PeerSource.Manual);
         onReady(host.Port);

@@ -8,11 +8,12 @@ namespace StatelessSwarm.Swarm.Trackers;
 
 /// <summary>
 /// Tells trackers where a torrent stands and hands the peers they name to it. <see cref="TrackerTiers"/> says which; the others do not hear of us. A
-/// torrent without peers asks again after 5 s whatever the interval, because the others may be booting at this very moment.
+/// torrent without peers asks again after 5 s, doubling to 60 s, whatever the interval, because the others may be booting at this very moment.
 /// </summary>
 internal sealed partial class TrackerAnnouncer : IAsyncDisposable
 {
-    private static readonly TimeSpan LonelyInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FirstLonelyWait = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestLonelyWait = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan FarewellTimeout = TimeSpan.FromSeconds(2);
 
     private readonly TorrentSession _session;
@@ -27,6 +28,7 @@ internal sealed partial class TrackerAnnouncer : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
     private volatile bool _isCompletedPending;
+    private TimeSpan _lonelyWait = FirstLonelyWait;
     private Task _loop = Task.CompletedTask;
 
     /// <summary>Prepares; <see cref="Start"/> begins.</summary>
@@ -103,8 +105,7 @@ internal sealed partial class TrackerAnnouncer : IAsyncDisposable
         {
             while (true)
             {
-                var wait = await AnnounceAsync();
-                await WaitAsync(IsAlone ? Min(wait, LonelyInterval) : wait);
+                await WaitAsync(await AnnounceAsync());
             }
         }
         catch (OperationCanceledException)
@@ -130,7 +131,7 @@ internal sealed partial class TrackerAnnouncer : IAsyncDisposable
                 _tiers.Answered(tracker);
                 foreach (var peer in reply.Peers)
                     _session.AddPeer(peer, PeerSource.Tracker);
-                return reply.Interval;
+                return WaitAfter(reply);
             }
             catch (TrackerException fault)
             {
@@ -140,6 +141,18 @@ internal sealed partial class TrackerAnnouncer : IAsyncDisposable
         }
         var wait = _tiers.NextDue - Now;
         return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
+    }
+
+    private TimeSpan WaitAfter(TrackerReply reply)
+    {
+        if (!IsAlone)
+        {
+            _lonelyWait = FirstLonelyWait;
+            return reply.Interval;
+        }
+        var wait = Min(reply.Interval, _lonelyWait);
+        _lonelyWait = Min(_lonelyWait * 2, LongestLonelyWait);
+        return wait;
     }
 
     private AnnounceRequest Request(AnnounceEvent kind)

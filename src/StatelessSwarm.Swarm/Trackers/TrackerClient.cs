@@ -82,7 +82,7 @@ internal sealed class TrackerClient : IDisposable
         IPAddress[] addresses;
         try
         {
-            addresses = await _resolve(tracker.DnsSafeHost, cancellation);
+            addresses = await _resolve(tracker.IdnHost, cancellation);
         }
         catch (SocketException fault)
         {
