@@ -7,7 +7,7 @@ namespace StatelessSwarm.Interop.Tests.Opentracker;
 
 /// <summary>
 /// opentracker (Debian: opentracker) on one free loopback port, TCP and UDP, for the swarms on its list: Debian builds it for
-/// listed swarms and IPv4 only.
+/// listed swarms and IPv4 only. It takes itself to the directory of its list and there becomes nobody.
 /// </summary>
 internal sealed class OpentrackerProgram : IAsyncDisposable
 {
@@ -22,7 +22,7 @@ internal sealed class OpentrackerProgram : IAsyncDisposable
         Port = port;
         _process = LineProcess.StartForeign(
             "opentracker",
-            ["-i", "127.0.0.1", "-p", $"{port}", "-P", $"{port}", "-u", "root", "-d", directory.FullName, "-w", "swarms"]
+            ["-i", "127.0.0.1", "-p", $"{port}", "-P", $"{port}", "-d", directory.FullName, "-w", "swarms"]
         );
     }
 
@@ -34,6 +34,7 @@ internal sealed class OpentrackerProgram : IAsyncDisposable
     {
         var directory = Directory.CreateTempSubdirectory("sswt-opentracker-");
         await File.WriteAllLinesAsync(Path.Combine(directory.FullName, "swarms"), swarms.Select(swarm => swarm.ToString()));
+        directory.UnixFileMode |= UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
         var started = new OpentrackerProgram(directory, FreePort());
         try
         {

@@ -1,5 +1,4 @@
 using System.Net;
-using StatelessSwarm.Interop.Tests.Stateless;
 using StatelessSwarm.Swarm.Hosting;
 using StatelessSwarm.Testing.Logging;
 using StatelessSwarm.Testing.Processes;
@@ -12,6 +11,7 @@ public sealed class OpentrackerTests
 {
     private const int KiB = 1024;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly string Stateless = BuiltProgram.PathOf("StatelessSwarm.Cli", "stateless");
 
     [Theory]
     [InlineData("http")]
@@ -66,10 +66,10 @@ public sealed class OpentrackerTests
         Directory.CreateSymbolicLink(Path.Combine(sample.Directory, "sample"), Path.Combine(sample.Directory, "source"));
         var ours = Path.Combine(sample.Directory, "ours");
         string[] options = ["--listen", "127.0.0.1", "--port", "0", "--no-lsd", "--tracker", $"{UrlOf(tracker, "udp")}"];
-        await using var seed = LineProcess.StartForeign(StatelessProgram.Path, ["torrent", "serve", torrent, sample.Directory, .. options]);
+        await using var seed = LineProcess.StartForeign(Stateless, ["torrent", "serve", torrent, sample.Directory, .. options]);
         var (exitCode, output) = await LineProcess.RunAsync(
             Patience,
-            StatelessProgram.Path,
+            Stateless,
             ["torrent", "get", torrent, "--output", ours, .. options]
         );
         Assert.True(exitCode == 0, $"{output}\nthe seed wrote:\n{seed.Written}");
