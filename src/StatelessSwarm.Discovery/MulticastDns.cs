@@ -1,7 +1,10 @@
+using System.Net;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using StatelessSwarm.Discovery.Browsing;
+using StatelessSwarm.Discovery.Links;
+using StatelessSwarm.Discovery.Messages;
 using StatelessSwarm.Discovery.Protocol;
 
 namespace StatelessSwarm.Discovery;
@@ -9,22 +12,33 @@ namespace StatelessSwarm.Discovery;
 /// <summary>
 /// Multicast DNS responder and browser (RFC 6762, RFC 6763) on the links of this machine. Safe for use from many threads.
 /// </summary>
-public sealed partial class MulticastDns : IAsyncDisposable
+public sealed class MulticastDns : IAsyncDisposable
 {
     private const string FallbackHostLabel = "stateless";
 
+    // RFC 6762 3 and 11.
+    private static readonly MulticastGroup Group = new(
+        "mDNS",
+        IPAddress.Parse("224.0.0.251"),
+        IPAddress.Parse("ff02::fb"),
+        MulticastProtocol.Port,
+        HopLimit: 255,
+        MessageReader.MaxPacketLength
+    );
+
+    private readonly MulticastProtocol _protocol;
+    private readonly LinkLoop _loop;
+    private readonly Dictionary<int, TaskCompletionSource> _announcing = [];
+    private readonly Dictionary<int, ServiceRegistration> _registrations = [];
+
     private MulticastDns(MulticastDnsOptions options, TimeProvider time, ILogger logger)
     {
-        _time = time;
-        _logger = logger;
-        _started = time.GetTimestamp();
 #pragma warning disable CA5394 // delays and rename suffixes, no secrets
         var random = new Random(RandomNumberGenerator.GetInt32(int.MaxValue));
 #pragma warning restore CA5394
         _protocol = new MulticastProtocol(options.HostLabel ?? MachineLabel(), random, new CacheLimits());
-        _links = new Links.LinkTable(options, _protocol, logger, PostPacket, PostFault);
-        _wake = time.CreateTimer(_ => Poke(ref _wakePosted, Advance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _rescan = time.CreateTimer(_ => Poke(ref _rescanPosted, Rescan), null, RescanInterval, RescanInterval);
+        var filter = new LinkFilter(options.Interfaces, options.UseIPv4, options.UseIPv6, []);
+        _loop = new LinkLoop(_protocol, filter, Group, time, logger, TellWhoWaits);
     }
 
     /// <summary>Joins the groups. A machine with no usable interface is no fault: interfaces may come later.</summary>
@@ -37,10 +51,10 @@ public sealed partial class MulticastDns : IAsyncDisposable
     )
     {
         var started = new MulticastDns(options, time, logger);
-        started.Start();
+        started._loop.Start();
         try
         {
-            await started.CallAsync(protocol => protocol.Links.Count, cancellation);
+            await started._loop.CallAsync(() => started._protocol.Links.Count, cancellation);
         }
         catch
         {
@@ -59,10 +73,10 @@ public sealed partial class MulticastDns : IAsyncDisposable
     public async Task<ServiceRegistration> RegisterAsync(ServiceProfile profile, CancellationToken cancellation)
     {
         var announced = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var key = await CallAsync(
-            protocol =>
+        var key = await _loop.CallAsync(
+            () =>
             {
-                var registered = protocol.Register(profile, Now);
+                var registered = _protocol.Register(profile, _loop.Now);
                 _announcing[registered] = announced;
                 return registered;
             },
@@ -79,11 +93,11 @@ public sealed partial class MulticastDns : IAsyncDisposable
             throw;
         }
 
-        await CallAsync(
-            protocol =>
+        await _loop.CallAsync(
+            () =>
             {
                 _registrations[key] = registration;
-                registration.Instance = protocol.InstanceLabel(key);
+                registration.Instance = _protocol.InstanceLabel(key);
                 return true;
             },
             CancellationToken.None
@@ -102,10 +116,10 @@ public sealed partial class MulticastDns : IAsyncDisposable
     )
     {
         var reader = new ServiceEventQueue();
-        await CallAsync(
-            protocol =>
+        await _loop.CallAsync(
+            () =>
             {
-                protocol.Browse(serviceType, reader, Now);
+                _protocol.Browse(serviceType, reader, _loop.Now);
                 return true;
             },
             CancellationToken.None
@@ -117,24 +131,38 @@ public sealed partial class MulticastDns : IAsyncDisposable
         }
         finally
         {
-            await PostAsync(() => _protocol.StopBrowsing(serviceType, reader));
+            await _loop.PostAsync(() => _protocol.StopBrowsing(serviceType, reader));
         }
     }
 
     /// <summary>Says goodbye for everything announced and leaves the groups.</summary>
     public async ValueTask DisposeAsync()
     {
-        await PostAsync(Stop);
-        await _loop;
+        await _loop.StopAsync(() => _protocol.Close(_loop.Now));
+        var stopped = new ObjectDisposedException(nameof(MulticastDns));
+        foreach (var announced in _announcing.Values)
+            announced.TrySetException(stopped);
     }
 
     internal async ValueTask UnregisterAsync(int key) =>
-        await PostAsync(() =>
+        await _loop.PostAsync(() =>
         {
             _registrations.Remove(key);
             _announcing.Remove(key);
-            _protocol.Unregister(key, Now);
+            _protocol.Unregister(key, _loop.Now);
         });
+
+    private void TellWhoWaits()
+    {
+        foreach (var (key, announced) in _announcing)
+        {
+            if (_protocol.IsAnnounced(key) && announced.TrySetResult())
+                _announcing.Remove(key);
+        }
+
+        foreach (var (key, registration) in _registrations)
+            registration.Instance = _protocol.InstanceLabel(key);
+    }
 
     // The first label of the machine's name; "localhost" and "(none)" name no machine.
     private static string MachineLabel()

@@ -2,14 +2,16 @@ using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
+using StatelessSwarm.Discovery.LocalDiscovery;
 
 namespace StatelessSwarm.Discovery.Probe;
 
 /// <summary>
-/// Runs multicast DNS in whatever network namespace it is started in, for tests. Arguments:
+/// Runs multicast DNS, or with <c>--lsd</c> local service discovery, in whatever network namespace it is started in, for tests. Arguments:
 /// <c>[--interface NAME] [--host LABEL] [--v4 | --v6] [--register INSTANCE PORT [KEY=VALUE ...]] [--browse TYPE]
-/// [--noise COUNT] [--measure COUNT TYPE]</c>.
+/// [--noise COUNT] [--measure COUNT TYPE] [--lsd PORT HASH]</c>.
 /// Writes one line per event, milliseconds after the start first, and stops with a goodbye when its standard input ends.
 /// </summary>
 internal static class Program
@@ -52,6 +54,9 @@ internal static class Program
 
                     profile = new ServiceProfile(instance, RegisteredType, port, text);
                     break;
+                case "--lsd":
+                    await RunLocalAsync(options, int.Parse(args[++i], CultureInfo.InvariantCulture), args[++i]);
+                    return 0;
                 case "--noise":
                     await SendNoiseAsync(int.Parse(args[++i], CultureInfo.InvariantCulture));
                     return 0;
@@ -79,6 +84,35 @@ internal static class Program
         await stopping.CancelAsync();
         await browsing;
         return 0;
+    }
+
+    private static async Task RunLocalAsync(MulticastDnsOptions options, int port, string hash)
+    {
+        if (!SwarmHash.TryParse(Encoding.ASCII.GetBytes(hash), out var swarm))
+            throw new ArgumentException($"{hash}: 40 hexadecimal digits expected", nameof(hash));
+        var local = await LocalServiceDiscovery.StartAsync(
+            new LocalServiceDiscoveryOptions
+            {
+                Interfaces = options.Interfaces,
+                UseIPv4 = options.UseIPv4,
+                UseIPv6 = options.UseIPv6,
+            },
+            TimeProvider.System,
+            NullLogger.Instance,
+            CancellationToken.None
+        );
+        await local.AnnounceAsync(swarm, port);
+        Console.WriteLine("started");
+        var reading = ReadLocalAsync(local);
+        await Console.In.ReadToEndAsync();
+        await local.DisposeAsync();
+        await reading;
+    }
+
+    private static async Task ReadLocalAsync(LocalServiceDiscovery local)
+    {
+        await foreach (var found in local.ReadFoundAsync(CancellationToken.None))
+            Console.WriteLine($"found {found.Swarm} {found.EndPoint}");
     }
 
     // Random bytes and half-good messages to the group, as a broken or hostile neighbour sends them.

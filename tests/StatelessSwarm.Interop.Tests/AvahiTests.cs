@@ -127,12 +127,8 @@ public sealed class AvahiTests : IAsyncLifetime
             await process.WaitForAsync(line => line.Contains(text, StringComparison.Ordinal), Patience);
     }
 
-    private static LineProcess StartProbe(NetworkNamespace where, params string[] arguments)
-    {
-        var configuration = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
-        var path = Path.Combine(AppContext.BaseDirectory, "..", "..", ProbeName, configuration, ProbeName);
-        return where.Start(Path.GetFullPath(path), arguments);
-    }
+    private static LineProcess StartProbe(NetworkNamespace where, params string[] arguments) =>
+        where.Start(BuiltProgram.PathOf(ProbeName), arguments);
 
     // Which of the host's addresses Avahi shows is chance.
     private static Predicate<string> Resolved(string instance, string family, params string[] parts) =>

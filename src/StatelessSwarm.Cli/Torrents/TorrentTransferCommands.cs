@@ -9,6 +9,7 @@ using StatelessSwarm.Cli.Terminals;
 using StatelessSwarm.Cli.Units;
 using StatelessSwarm.Node.Torrents;
 using StatelessSwarm.Swarm.Hosting;
+using StatelessSwarm.Swarm.Trackers;
 
 namespace StatelessSwarm.Cli.Torrents;
 
@@ -160,8 +161,13 @@ internal static class TorrentTransferCommands
         private readonly Option<string[]> _trackers = new("--tracker")
         {
             HelpName = "URL",
-            Description = "HTTP tracker beside the torrent's own; may be given again.",
+            Description = "Tracker (http, https or udp) to try before the torrent's own; may be given again.",
             DefaultValueFactory = _ => [],
+        };
+
+        private readonly Option<bool> _noLsd = new("--no-lsd")
+        {
+            Description = "Neither announce the torrent on the local network nor look for peers there.",
         };
 
         private readonly Option<string?> _uploadLimit = new("--upload-limit")
@@ -176,6 +182,7 @@ internal static class TorrentTransferCommands
             command.Add(_listen);
             command.Add(_peers);
             command.Add(_trackers);
+            command.Add(_noLsd);
             command.Add(_uploadLimit);
         }
 
@@ -190,6 +197,7 @@ internal static class TorrentTransferCommands
                 ListenAddresses = addresses.Length == 0 ? [IPAddress.IPv6Any] : [.. addresses.Select(ParseAddress)],
                 Peers = [.. result.GetRequiredValue(_peers).Select(ParsePeer)],
                 Trackers = [.. result.GetRequiredValue(_trackers).Select(ParseTracker)],
+                UseLocalDiscovery = !result.GetValue(_noLsd),
                 UploadBytesPerSecond = result.GetValue(_uploadLimit) is { } rate ? ParseRate(rate) : 0,
             };
         }
@@ -203,9 +211,7 @@ internal static class TorrentTransferCommands
                 : throw Wrong("--peer", text, "ADDRESS:PORT");
 
         private static Uri ParseTracker(string text) =>
-            Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
-                ? uri
-                : throw Wrong("--tracker", text, "an http or https URL");
+            TrackerUrl.TryParse(text, out var url) ? url : throw Wrong("--tracker", text, "an http, https or udp://HOST:PORT URL");
 
         private static long ParseRate(string text) =>
             ByteSize.TryParse(text, out var bytes) && bytes > 0 ? bytes : throw Wrong("--upload-limit", text, "bytes per second such as 5M");

@@ -12,11 +12,11 @@ namespace StatelessSwarm.Discovery.Links;
 internal sealed record LinkInterface(LinkKey Key, string Name, LinkNetwork Network)
 {
     /// <summary>
-    /// Every interface the options allow that is up and has an address of the family; IPv6 needs a link-local one, from
+    /// Every interface the filter allows that is up and has an address of the family; IPv6 needs a link-local one, from
     /// which multicasts are sent.
     /// </summary>
     /// <exception cref="NetworkInformationException">The system does not say.</exception>
-    public static List<LinkInterface> Scan(MulticastDnsOptions options)
+    public static List<LinkInterface> Scan(LinkFilter filter)
     {
         List<LinkInterface> found = [];
         foreach (var network in NetworkInterface.GetAllNetworkInterfaces())
@@ -25,11 +25,11 @@ internal sealed record LinkInterface(LinkKey Key, string Name, LinkNetwork Netwo
                 continue;
             var isLoopback = network.NetworkInterfaceType == NetworkInterfaceType.Loopback;
             var isWanted =
-                options.Interfaces.Count == 0
+                filter.Interfaces.Count == 0
                     ? !isLoopback && network.SupportsMulticast
-                    : options.Interfaces.Contains(network.Name, StringComparer.Ordinal);
+                    : filter.Interfaces.Contains(network.Name, StringComparer.Ordinal);
             if (isWanted)
-                Add(found, network, isLoopback, options);
+                Add(found, network, isLoopback, filter);
         }
 
         return found;
@@ -39,12 +39,12 @@ internal sealed record LinkInterface(LinkKey Key, string Name, LinkNetwork Netwo
         List<LinkInterface> found,
         NetworkInterface network,
         bool isLoopback,
-        MulticastDnsOptions options
+        LinkFilter filter
     )
     {
         var properties = network.GetIPProperties();
         var addresses = properties
-            .UnicastAddresses.Where(own => IsAllowed(own.Address.AddressFamily, options))
+            .UnicastAddresses.Where(own => IsAllowed(own.Address, filter))
             .Select(own => new LinkAddress(new IPAddress(own.Address.GetAddressBytes()), own.PrefixLength))
             .Distinct()
             .OrderBy(own => own.Address.AddressFamily)
@@ -69,11 +69,14 @@ internal sealed record LinkInterface(LinkKey Key, string Name, LinkNetwork Netwo
             );
     }
 
-    private static bool IsAllowed(AddressFamily family, MulticastDnsOptions options) =>
-        family switch
+    private static bool IsAllowed(IPAddress address, LinkFilter filter)
+    {
+        var isFamilyUsed = address.AddressFamily switch
         {
-            AddressFamily.InterNetwork => options.UseIPv4,
-            AddressFamily.InterNetworkV6 => options.UseIPv6,
+            AddressFamily.InterNetwork => filter.UseIPv4,
+            AddressFamily.InterNetworkV6 => filter.UseIPv6,
             _ => false,
         };
+        return isFamilyUsed && (filter.Addresses.Count == 0 || filter.Addresses.Contains(new IPAddress(address.GetAddressBytes())));
+    }
 }

@@ -1,14 +1,13 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
-using StatelessSwarm.Discovery.Messages;
 using StatelessSwarm.Discovery.Protocol;
 
 namespace StatelessSwarm.Discovery.Links;
 
 /// <summary>
-/// One UDP socket on port 5353, joined to the group on one interface. The port is shared with other responders of the
-/// host; TTL and hop limit are 255 (RFC 6762 11); our own multicasts come back, because others on this host want them.
+/// One UDP socket on the group's port, joined to it on one interface. The port is shared with other programs of the
+/// host; our own multicasts come back, because others on this host want them.
 /// </summary>
 internal sealed class LinkSocket : IDisposable
 {
@@ -19,20 +18,18 @@ internal sealed class LinkSocket : IDisposable
     private const int IPMulticastAll = 49;
     private const int IPv6Protocol = 41;
     private const int IPv6MulticastAll = 29;
-    private const int HopLimit = 255;
     private const int ReceiveBufferLength = 256 * 1024;
 
-    private static readonly IPAddress GroupV4 = IPAddress.Parse("224.0.0.251");
-    private static readonly IPAddress GroupV6 = IPAddress.Parse("ff02::fb");
-
     private readonly Socket _socket;
+    private readonly MulticastGroup _protocol;
     private readonly IPEndPoint _group;
     private readonly CancellationTokenSource _closing = new();
 
-    private LinkSocket(LinkKey key, Socket socket, IPEndPoint group)
+    private LinkSocket(LinkKey key, Socket socket, MulticastGroup protocol, IPEndPoint group)
     {
         Key = key;
         _socket = socket;
+        _protocol = protocol;
         _group = group;
     }
 
@@ -41,7 +38,7 @@ internal sealed class LinkSocket : IDisposable
 
     /// <summary>Opens, binds and joins.</summary>
     /// <exception cref="SocketException">The interface is gone or not ready, or the port is held exclusively.</exception>
-    public static LinkSocket Open(LinkKey key)
+    public static LinkSocket Open(LinkKey key, MulticastGroup group)
     {
         var isV4 = key.Family == AddressFamily.InterNetwork;
         var socket = new Socket(key.Family, SocketType.Dgram, ProtocolType.Udp);
@@ -51,16 +48,11 @@ internal sealed class LinkSocket : IDisposable
             TrySetRaw(socket, SolSocket, SoReusePort, 1);
             socket.ReceiveBufferSize = ReceiveBufferLength;
             if (isV4)
-                SetUpV4(socket, key.InterfaceIndex);
+                SetUpV4(socket, key.InterfaceIndex, group);
             else
-                SetUpV6(socket, key.InterfaceIndex);
-            var group = isV4
-                ? new IPEndPoint(GroupV4, MulticastProtocol.Port)
-                : new IPEndPoint(
-                    new IPAddress(GroupV6.GetAddressBytes(), key.InterfaceIndex),
-                    MulticastProtocol.Port
-                );
-            return new LinkSocket(key, socket, group);
+                SetUpV6(socket, key.InterfaceIndex, group);
+            var address = isV4 ? group.IPv4 : new IPAddress(group.IPv6.GetAddressBytes(), key.InterfaceIndex);
+            return new LinkSocket(key, socket, group, new IPEndPoint(address, group.Port));
         }
         catch
         {
@@ -70,17 +62,17 @@ internal sealed class LinkSocket : IDisposable
     }
 
     /// <summary>Whether no program of this machine, this one included, has the port of either family.</summary>
-    public static bool IsPortFree()
+    public static bool IsPortFree(int port)
     {
         try
         {
             using var v4 = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-            v4.Bind(new IPEndPoint(IPAddress.Any, MulticastProtocol.Port));
+            v4.Bind(new IPEndPoint(IPAddress.Any, port));
             if (!Socket.OSSupportsIPv6)
                 return true;
             using var v6 = new Socket(AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp);
             v6.DualMode = false;
-            v6.Bind(new IPEndPoint(IPAddress.IPv6Any, MulticastProtocol.Port));
+            v6.Bind(new IPEndPoint(IPAddress.IPv6Any, port));
             return true;
         }
         catch (SocketException)
@@ -100,7 +92,7 @@ internal sealed class LinkSocket : IDisposable
     /// <exception cref="SocketException">The socket failed.</exception>
     public async Task ReceiveAsync(Action<IncomingPacket> received)
     {
-        var buffer = new byte[MessageReader.MaxPacketLength + 1];
+        var buffer = new byte[_protocol.MaxPacketLength + 1];
         var any = new IPEndPoint(_group.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
         try
         {
@@ -142,46 +134,46 @@ internal sealed class LinkSocket : IDisposable
         _closing.Dispose();
     }
 
-    private static void SetUpV4(Socket socket, int index)
+    private static void SetUpV4(Socket socket, int index, MulticastGroup group)
     {
         TrySetRaw(socket, IPProtocol, IPMulticastAll, 0);
         socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.PacketInformation, true);
-        socket.Bind(new IPEndPoint(IPAddress.Any, MulticastProtocol.Port));
+        socket.Bind(new IPEndPoint(IPAddress.Any, group.Port));
         socket.SetSocketOption(
             SocketOptionLevel.IP,
             SocketOptionName.MulticastInterface,
             IPAddress.HostToNetworkOrder(index)
         );
-        socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.MulticastTimeToLive, HopLimit);
-        socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.IpTimeToLive, HopLimit);
+        socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.MulticastTimeToLive, group.HopLimit);
+        socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.IpTimeToLive, group.HopLimit);
         socket.SetSocketOption(SocketOptionLevel.IP, SocketOptionName.MulticastLoopback, true);
         socket.SetSocketOption(
             SocketOptionLevel.IP,
             SocketOptionName.AddMembership,
-            new MulticastOption(GroupV4, index)
+            new MulticastOption(group.IPv4, index)
         );
     }
 
-    private static void SetUpV6(Socket socket, int index)
+    private static void SetUpV6(Socket socket, int index, MulticastGroup group)
     {
         socket.DualMode = false;
         TrySetRaw(socket, IPv6Protocol, IPv6MulticastAll, 0);
         socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.PacketInformation, true);
-        socket.Bind(new IPEndPoint(IPAddress.IPv6Any, MulticastProtocol.Port));
+        socket.Bind(new IPEndPoint(IPAddress.IPv6Any, group.Port));
         socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.MulticastInterface, index);
-        socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.MulticastTimeToLive, HopLimit);
-        socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.IpTimeToLive, HopLimit);
+        socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.MulticastTimeToLive, group.HopLimit);
+        socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.IpTimeToLive, group.HopLimit);
         socket.SetSocketOption(SocketOptionLevel.IPv6, SocketOptionName.MulticastLoopback, true);
         socket.SetSocketOption(
             SocketOptionLevel.IPv6,
             SocketOptionName.AddMembership,
-            new IPv6MulticastOption(GroupV6, index)
+            new IPv6MulticastOption(group.IPv6, index)
         );
     }
 
-    private static bool IsGroup(IPAddress address) =>
+    private bool IsGroup(IPAddress address) =>
         address.AddressFamily == AddressFamily.InterNetwork
-            ? address.Equals(GroupV4)
+            ? address.Equals(_protocol.IPv4)
             : address.IsIPv6Multicast;
 
     private static void TrySetRaw(Socket socket, int level, int option, int value)

@@ -10,8 +10,9 @@ namespace StatelessSwarm.Discovery.Links;
 /// Used by the loop alone.
 /// </summary>
 internal sealed partial class LinkTable(
-    MulticastDnsOptions options,
-    MulticastProtocol protocol,
+    LinkFilter filter,
+    MulticastGroup group,
+    ILinkProtocol protocol,
     ILogger logger,
     Action<IncomingPacket> received,
     Action<LinkSocket, SocketException> failed
@@ -44,11 +45,11 @@ internal sealed partial class LinkTable(
         List<LinkInterface> found;
         try
         {
-            found = LinkInterface.Scan(options);
+            found = LinkInterface.Scan(filter);
         }
         catch (Exception fault) when (fault is NetworkInformationException or IOException or PlatformNotSupportedException)
         {
-            LogScanFailed(fault.Message);
+            LogScanFailed(group.Name, fault.Message);
             return;
         }
 
@@ -57,7 +58,7 @@ internal sealed partial class LinkTable(
             _entries.Remove(key, out var gone);
             gone!.Socket?.Dispose();
             protocol.RemoveLink(key, now);
-            LogGone(gone.Name, key.Family);
+            LogGone(group.Name, gone.Name, key.Family);
         }
 
         foreach (var one in found)
@@ -71,7 +72,7 @@ internal sealed partial class LinkTable(
 
         // Our own sockets share the port, too, so this can be seen only while there are none.
         if (_entries.Values.All(entry => entry.Socket is null))
-            protocol.HearsUnicast = LinkSocket.IsPortFree();
+            protocol.NotePort(LinkSocket.IsPortFree(group.Port));
         OpenDue(now);
     }
 
@@ -84,21 +85,21 @@ internal sealed partial class LinkTable(
                 continue;
             try
             {
-                entry.Socket = LinkSocket.Open(key);
+                entry.Socket = LinkSocket.Open(key, group);
             }
             catch (SocketException fault)
             {
                 Postpone(entry, now);
-                LogFailed(entry.Name, key.Family, fault.SocketErrorCode);
+                LogFailed(group.Name, entry.Name, key.Family, fault.SocketErrorCode);
                 continue;
             }
 
             _ = ReceiveAsync(entry.Socket);
-            var isReopened = protocol.Links.Contains(key);
+            var isReopened = protocol.HasLink(key);
             protocol.SetLink(key, entry.Network, now);
             if (isReopened)
                 protocol.RestartLink(key, now);
-            LogJoined(entry.Name, key.Family);
+            LogJoined(group.Name, entry.Name, key.Family);
         }
     }
 
@@ -130,7 +131,7 @@ internal sealed partial class LinkTable(
         socket.Dispose();
         entry.Socket = null;
         Postpone(entry, now);
-        LogFailed(entry.Name, socket.Key.Family, fault.SocketErrorCode);
+        LogFailed(group.Name, entry.Name, socket.Key.Family, fault.SocketErrorCode);
     }
 
     /// <summary>Closes everything.</summary>
@@ -159,17 +160,17 @@ internal sealed partial class LinkTable(
         entry.Pause = entry.Pause * 2 < LongestPause ? entry.Pause * 2 : LongestPause;
     }
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Debug, Message = "mDNS joined {Interface} {Family}")]
-    private partial void LogJoined(string @interface, AddressFamily family);
+    [LoggerMessage(EventId = 1, Level = LogLevel.Debug, Message = "{Protocol} joined {Interface} {Family}")]
+    private partial void LogJoined(string protocol, string @interface, AddressFamily family);
 
-    [LoggerMessage(EventId = 2, Level = LogLevel.Debug, Message = "mDNS left {Interface} {Family}")]
-    private partial void LogGone(string @interface, AddressFamily family);
+    [LoggerMessage(EventId = 2, Level = LogLevel.Debug, Message = "{Protocol} left {Interface} {Family}")]
+    private partial void LogGone(string protocol, string @interface, AddressFamily family);
 
-    [LoggerMessage(EventId = 3, Level = LogLevel.Debug, Message = "mDNS socket on {Interface} {Family} failed: {Error}")]
-    private partial void LogFailed(string @interface, AddressFamily family, SocketError error);
+    [LoggerMessage(EventId = 3, Level = LogLevel.Debug, Message = "{Protocol} socket on {Interface} {Family} failed: {Error}")]
+    private partial void LogFailed(string protocol, string @interface, AddressFamily family, SocketError error);
 
-    [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "mDNS cannot list interfaces: {Fault}")]
-    private partial void LogScanFailed(string fault);
+    [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "{Protocol} cannot list interfaces: {Fault}")]
+    private partial void LogScanFailed(string protocol, string fault);
 
     private sealed class Entry(string name, LinkNetwork network, TimeSpan retryAt)
     {

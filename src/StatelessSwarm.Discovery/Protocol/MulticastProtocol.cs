@@ -10,7 +10,7 @@ namespace StatelessSwarm.Discovery.Protocol;
 /// Multicast DNS without sockets, clock or tasks: links come and go, packets come in, time passes, packets go out. One
 /// thread at a time. Every call leaves consequences (packets, events) settled.
 /// </summary>
-internal sealed class MulticastProtocol
+internal sealed class MulticastProtocol : ILinkProtocol
 {
     /// <summary>The port of multicast DNS, UDP.</summary>
     public const int Port = 5353;
@@ -44,7 +44,7 @@ internal sealed class MulticastProtocol
     /// <summary>The host's name with <c>.local</c>, after conflicts.</summary>
     public DomainName HostName { get; private set; }
 
-    /// <summary>Packets that were no DNS messages, by fault.</summary>
+    /// <summary>Packets that were no DNS messages.</summary>
     public long MalformedPackets { get; private set; }
 
     /// <summary>
@@ -56,7 +56,7 @@ internal sealed class MulticastProtocol
     /// <summary>Links in use.</summary>
     public IReadOnlyCollection<LinkKey> Links => _links.Keys;
 
-    /// <summary>When <see cref="Advance"/> has something to do next.</summary>
+    /// <inheritdoc/>
     public TimeSpan NextDue
     {
         get
@@ -72,7 +72,13 @@ internal sealed class MulticastProtocol
         }
     }
 
-    /// <summary>Takes the oldest packet that wants sending.</summary>
+    /// <inheritdoc/>
+    public bool HasLink(LinkKey key) => _links.ContainsKey(key);
+
+    /// <inheritdoc/>
+    public void NotePort(bool isOurs) => HearsUnicast = isOurs;
+
+    /// <inheritdoc/>
     public bool TryTake(out OutgoingPacket packet, TimeSpan now)
     {
         if (!_outbox.TryTake(out packet))
@@ -82,7 +88,7 @@ internal sealed class MulticastProtocol
         return true;
     }
 
-    /// <summary>A link is there, or its addresses are others now.</summary>
+    /// <inheritdoc/>
     public void SetLink(LinkKey key, LinkNetwork network, TimeSpan now)
     {
         if (_links.TryGetValue(key, out var link))
@@ -209,13 +215,8 @@ internal sealed class MulticastProtocol
         _browsers.Clear();
     }
 
-    /// <summary>Takes a packet; whatever is wrong with it, only it is lost.</summary>
-    /// <param name="key">Link it came in by.</param>
-    /// <param name="source">Sender.</param>
-    /// <param name="isMulticast">Whether it was sent to the group, and so cannot have crossed a router.</param>
-    /// <param name="packet">Bytes, the caller's again afterwards.</param>
-    /// <param name="now">Now.</param>
-    public MessageFault Receive(
+    /// <inheritdoc/>
+    public void Receive(
         LinkKey key,
         IPEndPoint source,
         bool isMulticast,
@@ -224,17 +225,17 @@ internal sealed class MulticastProtocol
     )
     {
         if (!_links.TryGetValue(key, out var link))
-            return MessageFault.None;
+            return;
         var sender = WithoutScope(source.Address);
         if (!isMulticast && !link.Network.IsOnLink(sender))
-            return MessageFault.None;
+            return;
         if (isMulticast && _ownAddresses.Contains(sender) && _echoes.IsEcho(key, packet, now))
-            return MessageFault.None;
-        var fault = Message.Read(packet, out var message);
+            return;
+        _ = Message.Read(packet, out var message);
         if (message is null)
         {
             MalformedPackets++;
-            return fault;
+            return;
         }
 
         if (!message.Header.IsResponse)
@@ -249,10 +250,9 @@ internal sealed class MulticastProtocol
         }
 
         Advance(now);
-        return MessageFault.None;
     }
 
-    /// <summary>Lets time have passed until now.</summary>
+    /// <inheritdoc/>
     public void Advance(TimeSpan now)
     {
         foreach (var link in _links.Values)

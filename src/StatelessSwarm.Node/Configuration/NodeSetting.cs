@@ -23,7 +23,7 @@ public sealed record NodeSetting(string Name, string Placeholder, string Descrip
         new("site-network", "CIDR", "Network that counts as the site's own. May be given several times.", NodeSettingKind.Many),
         new("poll-interval", "TIME", "Time between looks at the channel, for example 30s or 5m; default 1m.", NodeSettingKind.One),
         new("stall-timeout", "TIME", "A download without progress for so long begins again; default 5m.", NodeSettingKind.One),
-        new("no-mdns", "", "Neither announce this node to neighbours nor look for them.", NodeSettingKind.Flag),
+        new("no-mdns", "", "Neither announce this node to neighbours (mDNS, LSD) nor look for them.", NodeSettingKind.Flag),
         new("peer", "HOST:PORT", "Peer to connect to in any case. May be given several times.", NodeSettingKind.Many),
         new("upper-size", "SIZE", "Most bytes written above the image, for example 512M; default 256M.", NodeSettingKind.One),
         new("upload-limit", "SIZE", "Most bytes per second sent to peers; default 0, no limit.", NodeSettingKind.One),

@@ -55,4 +55,7 @@ internal static partial class NodeLog
 
     [LoggerMessage(16, LogLevel.Information, "{Note}")]
     public static partial void NotMounted(ILogger logger, string note);
+
+    [LoggerMessage(17, LogLevel.Debug, "peer {EndPoint} of {Torrent} found on the local network")]
+    public static partial void LocalPeer(ILogger logger, System.Net.IPEndPoint endPoint, string torrent);
 }

@@ -34,6 +34,7 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
     private readonly StatusBoard _board;
     private readonly Updater _updater;
     private readonly NeighbourWatch? _neighbours;
+    private readonly LocalSwarms? _local;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _cycleGate = new();
     private Task<UpdateResult>? _cycle;
@@ -50,6 +51,7 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
         StatusBoard board,
         Updater updater,
         NeighbourWatch? neighbours,
+        LocalSwarms? local,
         string nodeId
     )
     {
@@ -64,6 +66,7 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
         _board = board;
         _updater = updater;
         _neighbours = neighbours;
+        _local = local;
         NodeId = nodeId;
     }
 
@@ -125,7 +128,10 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
             : null;
         if (neighbours is not null)
             parts.Add(neighbours);
-        var sharing = parts.Add(new ReleaseSharing(swarm, [new Uri(options.Server, "announce")], options.Peers, logger));
+        var local = options.UseMulticastDns
+            ? parts.Add(await LocalSwarms.StartAsync(options.ListenAddresses, swarm.Port, time, logger, cancellation))
+            : null;
+        var sharing = parts.Add(new ReleaseSharing(swarm, [new Uri(options.Server, "announce")], options.Peers, local, logger));
         var records = UpdateRecords.Open(options.StateDirectory, logger);
         var board = new StatusBoard();
         var source = new ChannelSource(options.Follow, client, trust, Path.Combine(options.StateDirectory, "staging"), logger);
@@ -133,7 +139,7 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
         await updater.ServeSlotsAsync(cancellation);
         parts.Keep();
         return new NodeRuntime(
-            options, nodeLock, store, client, swarm, sharing, activator, records, board, updater, neighbours, nodeId
+            options, nodeLock, store, client, swarm, sharing, activator, records, board, updater, neighbours, local, nodeId
         );
     }
 
@@ -201,6 +207,8 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
         if (_neighbours is not null)
             await _neighbours.DisposeAsync();
         await _sharing.DisposeAsync();
+        if (_local is not null)
+            await _local.DisposeAsync();
         await _swarm.DisposeAsync();
         _client.Dispose();
         _updater.Dispose();

@@ -6,8 +6,10 @@ using StatelessSwarm.Content.Values;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Node.Fetching;
 using StatelessSwarm.Node.Hosting;
+using StatelessSwarm.Node.Neighbours;
 using StatelessSwarm.Roots.Releases;
 using StatelessSwarm.Swarm.Hosting;
+using StatelessSwarm.Swarm.Trackers;
 
 namespace StatelessSwarm.Node.Sharing;
 
@@ -20,6 +22,7 @@ internal sealed class ReleaseSharing(
     SwarmHost host,
     IReadOnlyList<Uri> trackers,
     IReadOnlyList<DnsEndPoint> peers,
+    LocalSwarms? local,
     ILogger logger
 ) : IAsyncDisposable
 {
@@ -128,22 +131,28 @@ internal sealed class ReleaseSharing(
                 FilePaths = [.. metainfo.Info.Files.Select(file => Path.Combine(release.Directory, file.Path))],
                 JournalPath = isSeed ? null : release.JournalPath,
                 IsSeed = isSeed,
-                Trackers = [.. trackers, .. TrackersOf(metainfo).Except(trackers).Take(MaxTorrentTrackers)],
+                Trackers = [trackers, .. TrackersOf(metainfo)],
             },
             cancellation
         );
         _sessions.Add(release.Digest, session);
+        if (local is not null)
+            await local.JoinAsync(session);
         foreach (var peer in peers)
             await NamePeerAsync(session, peer, cancellation);
         return session;
     }
 
-    private static IEnumerable<Uri> TrackersOf(Metainfo metainfo) =>
-        metainfo
-            .TrackerTiers.SelectMany(tier => tier)
-            .Select(text => Uri.TryCreate(text, UriKind.Absolute, out var url) ? url : null)
-            .OfType<Uri>()
-            .Where(url => url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps);
+    private IEnumerable<IReadOnlyList<Uri>> TrackersOf(Metainfo metainfo)
+    {
+        var left = MaxTorrentTrackers;
+        foreach (var tier in TrackerUrl.ParseTiers(metainfo.TrackerTiers))
+        {
+            Uri[] added = [.. tier.Except(trackers).Take(left)];
+            left -= added.Length;
+            yield return added;
+        }
+    }
 
     private async Task NamePeerAsync(TorrentSession session, DnsEndPoint peer, CancellationToken cancellation)
     {
@@ -162,6 +171,8 @@ internal sealed class ReleaseSharing(
     {
         if (!_sessions.Remove(digest, out var session))
             return;
+        if (local is not null)
+            await local.LeaveAsync(session);
         var last = session.Status;
         await session.DisposeAsync();
         _sentBefore = (_sentBefore.Lan + last.SentLanBytes, _sentBefore.Wan + last.SentWanBytes);

@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
 using StatelessSwarm.Engine.Peers;
+using StatelessSwarm.Node.Neighbours;
 using StatelessSwarm.Swarm.Hosting;
+using StatelessSwarm.Swarm.Trackers;
 
 namespace StatelessSwarm.Node.Torrents;
 
@@ -45,10 +47,15 @@ public static class TorrentTransfer
                 FilePaths = options.FilePaths,
                 JournalPath = options.IsSeed ? null : options.JournalPath,
                 IsSeed = options.IsSeed,
-                Trackers = [.. options.Trackers, .. HttpTrackers(options)],
+                Trackers = [.. options.Trackers.Select(url => (Uri[])[url]), .. TrackerUrl.ParseTiers(options.Metainfo.TrackerTiers)],
             },
             cancellation
         );
+        await using var local = options.UseLocalDiscovery && !options.Metainfo.Info.IsPrivate
+            ? await LocalSwarms.StartAsync(options.ListenAddresses, host.Port, time, loggers.CreateLogger<LocalSwarms>(), cancellation)
+            : null;
+        if (local is not null)
+            await local.JoinAsync(session);
         foreach (var peer in options.Peers)
             session.AddPeer(peer, PeerSource.Manual);
         onReady(host.Port);
@@ -62,18 +69,6 @@ public static class TorrentTransfer
         var forever = new TaskCompletionSource();
         await using var stop = cancellation.Register(() => forever.TrySetCanceled(cancellation));
         await ReportUntilAsync(forever.Task, session, progress, time, cancellation);
-    }
-
-    private static IEnumerable<Uri> HttpTrackers(TransferOptions options)
-    {
-        foreach (var tier in options.Metainfo.TrackerTiers)
-        {
-            foreach (var text in tier)
-            {
-                if (Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https")
-                    yield return uri;
-            }
-        }
     }
 
     private static async Task ReportUntilAsync(

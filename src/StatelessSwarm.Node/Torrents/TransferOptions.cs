@@ -27,8 +27,11 @@ public sealed record TransferOptions
     /// <summary>Peers to connect to beside those that trackers name.</summary>
     public IReadOnlyList<IPEndPoint> Peers { get; init; } = [];
 
-    /// <summary>Trackers beside those in the torrent.</summary>
+    /// <summary>Trackers to try before those in the torrent, in this order.</summary>
     public IReadOnlyList<Uri> Trackers { get; init; } = [];
+
+    /// <summary>Announce the torrent on the local network and look for peers there (LSD, BEP 14); never done for a private torrent.</summary>
+    public bool UseLocalDiscovery { get; init; } = true;
 
     /// <summary>Bytes per second sent, 0 for no limit.</summary>
     public long UploadBytesPerSecond { get; init; }

@@ -38,6 +38,7 @@ public sealed class SwarmHost : IAsyncDisposable
         _logger = loggers.CreateLogger<SwarmHost>();
         Scope = new NetworkScope(options.SiteNetworks, time);
         UploadBudget = new ByteBudget(options.UploadBytesPerSecond, time);
+        TrackerClient = new TrackerClient(options.ListenAddresses, Dns.GetHostAddressesAsync, time);
         PeerId = PeerId.Create(RandomNumberGenerator.GetBytes(12));
     }
 
@@ -61,7 +62,7 @@ public sealed class SwarmHost : IAsyncDisposable
 
     internal ByteBudget UploadBudget { get; }
 
-    internal HttpTrackerClient TrackerClient { get; } = new();
+    internal TrackerClient TrackerClient { get; }
 
     /// <summary>Binds the listener and starts accepting.</summary>
     /// <exception cref="IOException">An address cannot be bound; names it.</exception>

@@ -57,6 +57,7 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
         PieceFiles files,
         ResumeJournal? journal,
         long diskBytes,
+        ulong randomSeed,
         TimeProvider time,
         ILogger logger
     )
@@ -78,8 +79,13 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
         );
         if (Metainfo.Layers is null)
             _checker = new PieceChecker(Metainfo, files, Environment.ProcessorCount, ReportCheckAsync);
-        if (options.Trackers.Count > 0)
-            _trackers = new TrackerAnnouncer(this, options.Trackers, host.TrackerClient, host.PeerId, host.Port, time, logger);
+        if (options.Trackers.Any(tier => tier.Count > 0))
+        {
+#pragma warning disable CA5394 // the order of trackers is no secret
+            var random = new Random((int)(randomSeed & int.MaxValue));
+#pragma warning restore CA5394
+            _trackers = new TrackerAnnouncer(this, options.Trackers, host.TrackerClient, host.PeerId, host.Port, random, time, logger);
+        }
     }
 
     /// <summary>The torrent.</summary>
@@ -162,6 +168,7 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
                 files,
                 journal,
                 verified.Sum(piece => (long)info.FileBytes(piece)),
+                randomSeed,
                 time,
                 logger
             );

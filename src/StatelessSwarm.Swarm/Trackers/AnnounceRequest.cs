@@ -11,6 +11,7 @@ namespace StatelessSwarm.Swarm.Trackers;
 /// <param name="Downloaded">Payload bytes received since the start.</param>
 /// <param name="Left">Bytes still missing.</param>
 /// <param name="Event">Event.</param>
+/// <param name="Key">The same number in every announce of a torrent, over every address of ours (BEP 7, BEP 15); chosen by chance.</param>
 internal sealed record AnnounceRequest(
     InfoHash InfoHash,
     PeerId PeerId,
@@ -18,5 +19,10 @@ internal sealed record AnnounceRequest(
     long Uploaded,
     long Downloaded,
     long Left,
-    AnnounceEvent Event
-);
+    AnnounceEvent Event,
+    uint Key = 0
+)
+{
+    /// <summary>Peers asked for.</summary>
+    public const int WantedPeers = 80;
+}

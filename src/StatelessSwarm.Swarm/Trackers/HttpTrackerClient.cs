@@ -1,47 +1,48 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using StatelessSwarm.Content;
 
 namespace StatelessSwarm.Swarm.Trackers;
 
 /// <summary>
-/// Announces to HTTP trackers (BEP 3; compact replies of BEP 23 and, for IPv6, BEP 7). A reply is bounded in size and time and
-/// read as hostile input.
+/// Announces to HTTP trackers (BEP 3; compact replies of BEP 23 and, for IPv6, BEP 7), each announce over the address family it is
+/// told. A reply is bounded in size and time and read as hostile input.
 /// </summary>
 internal sealed class HttpTrackerClient : IDisposable
 {
     /// <summary>Longest reply read: 64 KiB (200 peers are 6 KB).</summary>
     public const int MaxReplyBytes = 64 * 1024;
 
-    /// <summary>Peers asked for.</summary>
-    private const int WantedPeers = 80;
-
     private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(15);
 
-    private readonly HttpClient _client = new(
-        new SocketsHttpHandler
-        {
-            ConnectTimeout = TimeSpan.FromSeconds(5),
-            MaxResponseHeadersLength = 16,
-            AllowAutoRedirect = true,
-            MaxAutomaticRedirections = 3,
-            UseProxy = false,
-        }
-    )
+    // One each, because an open connection is used again whatever it was opened for.
+    private readonly HttpClient _overV4;
+    private readonly HttpClient _overV6;
+
+    /// <summary>Makes one.</summary>
+    /// <param name="resolve">Addresses of a name.</param>
+    public HttpTrackerClient(Func<string, CancellationToken, Task<IPAddress[]>> resolve)
     {
-        MaxResponseContentBufferSize = MaxReplyBytes,
-        Timeout = RequestTimeout,
-    };
+        _overV4 = CreateClient(AddressFamily.InterNetwork, resolve);
+        _overV6 = CreateClient(AddressFamily.InterNetworkV6, resolve);
+    }
 
     /// <summary>One announce.</summary>
     /// <exception cref="TrackerException">Not reached, refused, or a reply that breaks the format.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
-    public async Task<TrackerReply> AnnounceAsync(Uri tracker, AnnounceRequest request, CancellationToken cancellation)
+    public async Task<TrackerReply> AnnounceAsync(
+        Uri tracker,
+        AddressFamily family,
+        AnnounceRequest request,
+        CancellationToken cancellation
+    )
     {
+        var client = family == AddressFamily.InterNetwork ? _overV4 : _overV6;
         try
         {
-            using var response = await _client.GetAsync(AnnounceUri(tracker, request), cancellation);
+            using var response = await client.GetAsync(AnnounceUri(tracker, request), cancellation);
             var body = await response.Content.ReadAsByteArrayAsync(cancellation);
             if (response.StatusCode != HttpStatusCode.OK)
                 throw new TrackerException($"answered {(int)response.StatusCode} to the announce");
@@ -62,7 +63,11 @@ internal sealed class HttpTrackerClient : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _client.Dispose();
+    public void Dispose()
+    {
+        _overV4.Dispose();
+        _overV6.Dispose();
+    }
 
     internal static Uri AnnounceUri(Uri tracker, AnnounceRequest request)
     {
@@ -75,7 +80,7 @@ internal sealed class HttpTrackerClient : IDisposable
         AppendEscaped(query, peerId);
         query.Append(
             CultureInfo.InvariantCulture,
-            $"&port={request.Port}&uploaded={request.Uploaded}&downloaded={request.Downloaded}&left={request.Left}&compact=1&numwant={WantedPeers}"
+            $"&port={request.Port}&uploaded={request.Uploaded}&downloaded={request.Downloaded}&left={request.Left}&compact=1&numwant={AnnounceRequest.WantedPeers}&key={request.Key:x8}"
         );
         var name = request.Event switch
         {
@@ -87,6 +92,53 @@ internal sealed class HttpTrackerClient : IDisposable
         if (name is not null)
             query.Append("&event=").Append(name);
         return new Uri(query.ToString(), UriKind.Absolute);
+    }
+
+    private static HttpClient CreateClient(
+        AddressFamily family,
+        Func<string, CancellationToken, Task<IPAddress[]>> resolve
+    ) =>
+        new(
+            new SocketsHttpHandler
+            {
+                ConnectTimeout = TimeSpan.FromSeconds(5),
+                ConnectCallback = async (context, cancellation) =>
+                {
+                    var addresses = await resolve(context.DnsEndPoint.Host, cancellation);
+                    IPAddress[] ofFamily = [.. addresses.Where(address => address.AddressFamily == family)];
+                    return await ConnectAsync(ofFamily, context.DnsEndPoint.Port, family, cancellation);
+                },
+                MaxResponseHeadersLength = 16,
+                AllowAutoRedirect = true,
+                MaxAutomaticRedirections = 3,
+                UseProxy = false,
+            }
+        )
+        {
+            MaxResponseContentBufferSize = MaxReplyBytes,
+            Timeout = RequestTimeout,
+        };
+
+    private static async Task<Stream> ConnectAsync(
+        IPAddress[] addresses,
+        int port,
+        AddressFamily family,
+        CancellationToken cancellation
+    )
+    {
+        if (addresses.Length == 0)
+            throw new SocketException((int)SocketError.HostNotFound);
+        var socket = new Socket(family, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(addresses, port, cancellation);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     private static void AppendEscaped(StringBuilder target, ReadOnlySpan<byte> bytes)

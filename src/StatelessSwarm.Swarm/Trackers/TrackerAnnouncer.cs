@@ -7,48 +7,64 @@ using StatelessSwarm.Swarm.Hosting;
 namespace StatelessSwarm.Swarm.Trackers;
 
 /// <summary>
-/// Tells trackers where a torrent stands and hands the peers they name to it. Trackers are tried in order and the first that
-/// answers is kept; when none does, all are tried again after 1 s, doubling to 60 s. A torrent without peers asks again after 5 s whatever
-/// the interval, because the others may be booting at this very moment.
+/// Tells trackers where a torrent stands and hands the peers they name to it. <see cref="TrackerTiers"/> says which; the others do not hear of us. A
+/// torrent without peers asks again after 5 s, doubling to 60 s, whatever the interval, because the others may be booting at this very moment.
 /// </summary>
 internal sealed partial class TrackerAnnouncer : IAsyncDisposable
 {
-    private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestRetry = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan LonelyInterval = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan FirstLonelyWait = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestLonelyWait = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan FarewellTimeout = TimeSpan.FromSeconds(2);
 
     private readonly TorrentSession _session;
-    private readonly List<Uri> _trackers;
-    private readonly HttpTrackerClient _client;
+    private readonly TrackerTiers _tiers;
+    private readonly TrackerClient _client;
     private readonly PeerId _peerId;
     private readonly int _port;
+    private readonly uint _key;
     private readonly TimeProvider _time;
+    private readonly long _started;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _wake = new(0, 1);
     private volatile bool _isCompletedPending;
-    private bool _isKnown;
+    private TimeSpan _lonelyWait = FirstLonelyWait;
     private Task _loop = Task.CompletedTask;
 
+    /// <summary>Prepares; <see cref="Start"/> begins.</summary>
+    /// <param name="session">The torrent.</param>
+    /// <param name="tiers">Its trackers, at least one.</param>
+    /// <param name="client">Speaks to them.</param>
+    /// <param name="peerId">Us.</param>
+    /// <param name="port">TCP port we listen on.</param>
+    /// <param name="random">Shuffles within tiers and makes the announce key.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="logger">Where failures go.</param>
     public TrackerAnnouncer(
         TorrentSession session,
-        IReadOnlyList<Uri> trackers,
-        HttpTrackerClient client,
+        IReadOnlyList<IReadOnlyList<Uri>> tiers,
+        TrackerClient client,
         PeerId peerId,
         int port,
+        Random random,
         TimeProvider time,
         ILogger logger
     )
     {
         _session = session;
-        _trackers = [.. trackers];
+        _tiers = new TrackerTiers(tiers, random);
         _client = client;
         _peerId = peerId;
         _port = port;
+        _key = (uint)random.NextInt64(uint.MaxValue);
         _time = time;
+        _started = time.GetTimestamp();
         _logger = logger;
     }
+
+    private TimeSpan Now => _time.GetElapsedTime(_started);
+
+    private bool IsAlone => _session.Status is { Peers: 0, IsComplete: false };
 
     /// <summary>Begins to announce.</summary>
     public void Start() => _loop = RunAsync();
@@ -60,40 +76,36 @@ internal sealed partial class TrackerAnnouncer : IAsyncDisposable
         Wake();
     }
 
-    /// <summary>Says good-bye, within 2 s, to a tracker that knows us.</summary>
+    /// <summary>Says good-bye, within 2 s, to every tracker that knows us.</summary>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
         await _loop;
-        if (_isKnown)
-        {
-            using var limit = new CancellationTokenSource(FarewellTimeout, _time);
-            try
-            {
-                await _client.AnnounceAsync(_trackers[0], Request(AnnounceEvent.Stopped), limit.Token);
-            }
-            catch (Exception fault) when (fault is TrackerException or OperationCanceledException)
-            {
-                LogFailed(_logger, _trackers[0].Host, fault.Message);
-            }
-        }
+        using (var limit = new CancellationTokenSource(FarewellTimeout, _time))
+            await Task.WhenAll(_tiers.All.Where(tracker => tracker.IsKnown).Select(tracker => SayGoodbyeAsync(tracker, limit.Token)));
         _stop.Dispose();
         _wake.Dispose();
     }
 
+    private async Task SayGoodbyeAsync(Tracker tracker, CancellationToken cancellation)
+    {
+        try
+        {
+            await _client.AnnounceAsync(tracker.Url, Request(AnnounceEvent.Stopped), cancellation);
+        }
+        catch (Exception fault) when (fault is TrackerException or OperationCanceledException)
+        {
+            LogFailed(_logger, tracker.Url.Host, fault.Message);
+        }
+    }
+
     private async Task RunAsync()
     {
-        var retry = FirstRetry;
         try
         {
             while (true)
             {
-                var interval = await AnnounceToAnyAsync();
-                retry = interval is null ? Min(retry * 2, LongestRetry) : FirstRetry;
-                var wait = interval ?? retry / 2;
-                if (_session.Status.Peers == 0 && !_session.Status.IsComplete)
-                    wait = Min(wait, LonelyInterval);
-                await WaitAsync(wait);
+                await WaitAsync(await AnnounceAsync());
             }
         }
         catch (OperationCanceledException)
@@ -102,33 +114,45 @@ internal sealed partial class TrackerAnnouncer : IAsyncDisposable
         }
     }
 
-    private async Task<TimeSpan?> AnnounceToAnyAsync()
+    /// <summary>Asks until one answers; returns how long to wait then.</summary>
+    private async Task<TimeSpan> AnnounceAsync()
     {
-        for (var i = 0; i < _trackers.Count; i++)
+        foreach (var tracker in _tiers.Due(Now))
         {
-            var isCompleted = _isCompletedPending;
             var kind =
-                !_isKnown ? AnnounceEvent.Started
-                : isCompleted ? AnnounceEvent.Completed
+                !tracker.IsKnown ? AnnounceEvent.Started
+                : _isCompletedPending ? AnnounceEvent.Completed
                 : AnnounceEvent.None;
             try
             {
-                var reply = await _client.AnnounceAsync(_trackers[i], Request(kind), _stop.Token);
+                var reply = await _client.AnnounceAsync(tracker.Url, Request(kind), _stop.Token);
                 if (kind == AnnounceEvent.Completed)
                     _isCompletedPending = false;
-                _isKnown = true;
+                _tiers.Answered(tracker);
                 foreach (var peer in reply.Peers)
                     _session.AddPeer(peer, PeerSource.Tracker);
-                // BEP 12: the tracker that answered moves to the front.
-                (_trackers[0], _trackers[i]) = (_trackers[i], _trackers[0]);
-                return reply.Interval;
+                return WaitAfter(reply);
             }
             catch (TrackerException fault)
             {
-                LogFailed(_logger, _trackers[i].Host, fault.Message);
+                _tiers.Failed(tracker, Now, IsAlone);
+                LogFailed(_logger, tracker.Url.Host, fault.Message);
             }
         }
-        return null;
+        var wait = _tiers.NextDue - Now;
+        return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
+    }
+
+    private TimeSpan WaitAfter(TrackerReply reply)
+    {
+        if (!IsAlone)
+        {
+            _lonelyWait = FirstLonelyWait;
+            return reply.Interval;
+        }
+        var wait = Min(reply.Interval, _lonelyWait);
+        _lonelyWait = Min(_lonelyWait * 2, LongestLonelyWait);
+        return wait;
     }
 
     private AnnounceRequest Request(AnnounceEvent kind)
@@ -142,7 +166,8 @@ internal sealed partial class TrackerAnnouncer : IAsyncDisposable
             status.SentLanBytes + status.SentWanBytes,
             status.ReceivedLanBytes + status.ReceivedWanBytes,
             status.ContentBytes - status.VerifiedBytes,
-            kind
+            kind,
+            _key
         );
     }
 

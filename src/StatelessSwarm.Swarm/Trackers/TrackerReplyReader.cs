@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Net;
 using System.Text;
 using StatelessSwarm.Content;
@@ -12,12 +11,7 @@ namespace StatelessSwarm.Swarm.Trackers;
 /// </summary>
 internal static class TrackerReplyReader
 {
-    /// <summary>Peers taken from one reply at most.</summary>
-    public const int MaxPeers = 200;
-
-    private const int MaxReasonLength = 200;
-    private static readonly TimeSpan ShortestInterval = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan LongestInterval = TimeSpan.FromHours(1);
+    private const int MaxAddressLength = 64;
 
     /// <summary>Reads a reply.</summary>
     /// <exception cref="ContentException">Not bencoded, or without an interval.</exception>
@@ -26,70 +20,38 @@ internal static class TrackerReplyReader
     {
         var reply = BencodeValue.Parse(body);
         if (reply.TryGetString("failure reason"u8, out var reason))
-            throw new TrackerException($"refuses: {Printable(reason.Span)}");
+            throw new TrackerException($"refuses: {TrackerReply.Printable(reason.Span)}");
         if (!reply.TryGetInteger("interval"u8, out var seconds))
             throw new ContentException("tracker reply: no integer 'interval'");
         var peers = new List<IPEndPoint>();
         if (reply.TryGet("peers"u8, out var list))
         {
             if (list.TryGetString(out var compact))
-                AddCompact(peers, compact.Span, addressLength: 4);
+                CompactPeers.AddTo(peers, compact.Span, CompactPeers.V4AddressLength);
             else
                 AddDictionaries(peers, list);
         }
         if (reply.TryGetString("peers6"u8, out var compact6))
-            AddCompact(peers, compact6.Span, addressLength: 16);
-        var interval = TimeSpan.FromSeconds(
-            Math.Clamp(seconds, (long)ShortestInterval.TotalSeconds, (long)LongestInterval.TotalSeconds)
-        );
-        return new TrackerReply(interval, peers);
-    }
-
-    private static void AddCompact(List<IPEndPoint> peers, ReadOnlySpan<byte> bytes, int addressLength)
-    {
-        var size = addressLength + 2;
-        for (; bytes.Length >= size && peers.Count < MaxPeers; bytes = bytes[size..])
-        {
-            var port = BinaryPrimitives.ReadUInt16BigEndian(bytes[addressLength..]);
-            Add(peers, new IPAddress(bytes[..addressLength]), port);
-        }
+            CompactPeers.AddTo(peers, compact6.Span, CompactPeers.V6AddressLength);
+        return new TrackerReply(TrackerReply.BoundInterval(seconds), peers);
     }
 
     private static void AddDictionaries(List<IPEndPoint> peers, BencodeValue list)
     {
         foreach (var peer in list.EnumerateList())
         {
-            if (peers.Count >= MaxPeers)
+            if (peers.Count >= TrackerReply.MaxPeers)
                 return;
             if (
                 peer.TryGetString("ip"u8, out var text)
-                && text.Length <= 64
+                && text.Length <= MaxAddressLength
                 && IPAddress.TryParse(Encoding.ASCII.GetString(text.Span), out var address)
                 && peer.TryGetInteger("port"u8, out var port)
+                && CompactPeers.IsUsable(address, port)
             )
             {
-                Add(peers, address, port);
+                peers.Add(new IPEndPoint(address, (int)port));
             }
         }
-    }
-
-    private static void Add(List<IPEndPoint> peers, IPAddress address, long port)
-    {
-        var isUsable =
-            port is > 0 and <= 65535
-            && !address.Equals(IPAddress.Any)
-            && !address.Equals(IPAddress.IPv6Any)
-            && !address.IsIPv6Multicast
-            && !(address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork && address.GetAddressBytes()[0] >= 224);
-        if (isUsable)
-            peers.Add(new IPEndPoint(address, (int)port));
-    }
-
-    private static string Printable(ReadOnlySpan<byte> bytes)
-    {
-        var text = new StringBuilder();
-        foreach (var item in bytes[..Math.Min(bytes.Length, MaxReasonLength)])
-            text.Append(item is >= 0x20 and < 0x7f ? (char)item : '?');
-        return text.ToString();
     }
 }

@@ -8,10 +8,6 @@ internal static class ProbeProgram
 {
     private const string Name = "StatelessSwarm.Discovery.Probe";
 
-    public static LineProcess Start(NetworkNamespace where, params IEnumerable<string> arguments)
-    {
-        var configuration = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory));
-        var path = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", Name, configuration, Name));
-        return where.Start(path, arguments);
-    }
+    public static LineProcess Start(NetworkNamespace where, params IEnumerable<string> arguments) =>
+        where.Start(BuiltProgram.PathOf(Name), arguments);
 }

@@ -16,12 +16,12 @@ public sealed class HttpTrackerClientTests
     {
         using var tracker = new TcpListener(IPAddress.Loopback, 0);
         tracker.Start();
-        using var client = new HttpTrackerClient();
-        var announce = client.AnnounceAsync(UriOf(tracker), Request(), CancellationToken.None);
+        using var client = new HttpTrackerClient(Dns.GetHostAddressesAsync);
+        var announce = client.AnnounceAsync(UriOf(tracker), AddressFamily.InterNetwork, Request(), CancellationToken.None);
         var head = await AnswerAsync(tracker, "HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\nd8:intervali300ee");
         var line = head.Split("\r\n")[0];
         Assert.Equal(Hash.AsSpan(), PercentDecode(line.Split("info_hash=")[1].Split('&')[0]));
-        Assert.Contains("&port=6881&uploaded=1&downloaded=2&left=3&compact=1", line, StringComparison.Ordinal);
+        Assert.Contains("&port=6881&uploaded=1&downloaded=2&left=3&compact=1&numwant=80&key=000000ff", line, StringComparison.Ordinal);
         Assert.Contains("&event=started", line, StringComparison.Ordinal);
         Assert.Equal(TimeSpan.FromSeconds(300), (await announce).Interval);
     }
@@ -31,8 +31,8 @@ public sealed class HttpTrackerClientTests
     {
         using var tracker = new TcpListener(IPAddress.Loopback, 0);
         tracker.Start();
-        using var client = new HttpTrackerClient();
-        var announce = client.AnnounceAsync(UriOf(tracker), Request(), CancellationToken.None);
+        using var client = new HttpTrackerClient(Dns.GetHostAddressesAsync);
+        var announce = client.AnnounceAsync(UriOf(tracker), AddressFamily.InterNetwork, Request(), CancellationToken.None);
         var body = new string('x', HttpTrackerClient.MaxReplyBytes + 1);
         await AnswerAsync(tracker, $"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\n\r\n{body}");
         await Assert.ThrowsAsync<TrackerException>(() => announce);
@@ -43,8 +43,8 @@ public sealed class HttpTrackerClientTests
     {
         using var tracker = new TcpListener(IPAddress.Loopback, 0);
         tracker.Start();
-        using var client = new HttpTrackerClient();
-        var announce = client.AnnounceAsync(UriOf(tracker), Request(), CancellationToken.None);
+        using var client = new HttpTrackerClient(Dns.GetHostAddressesAsync);
+        var announce = client.AnnounceAsync(UriOf(tracker), AddressFamily.InterNetwork, Request(), CancellationToken.None);
         await AnswerAsync(tracker, "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n");
         var fault = await Assert.ThrowsAsync<TrackerException>(() => announce);
         Assert.Contains("503", fault.Message, StringComparison.Ordinal);
@@ -57,14 +57,14 @@ public sealed class HttpTrackerClientTests
         tracker.Start();
         var uri = UriOf(tracker);
         tracker.Stop();
-        using var client = new HttpTrackerClient();
-        await Assert.ThrowsAsync<TrackerException>(() => client.AnnounceAsync(uri, Request(), CancellationToken.None));
+        using var client = new HttpTrackerClient(Dns.GetHostAddressesAsync);
+        await Assert.ThrowsAsync<TrackerException>(() => client.AnnounceAsync(uri, AddressFamily.InterNetwork, Request(), CancellationToken.None));
     }
 
     private static Uri UriOf(TcpListener tracker) => new($"http://127.0.0.1:{((IPEndPoint)tracker.LocalEndpoint).Port}/announce");
 
     private static AnnounceRequest Request() =>
-        new(Hash, PeerId.Create(Hash.AsSpan()), 6881, 1, 2, 3, AnnounceEvent.Started);
+        new(Hash, PeerId.Create(Hash.AsSpan()), 6881, 1, 2, 3, AnnounceEvent.Started, Key: 255);
 
     private static byte[] PercentDecode(string text)
     {

@@ -50,7 +50,7 @@ public sealed class TrackerReplyReaderTests
     public void Read_MorePeersThanTaken_StopsAtTheLimit()
     {
         var peers = string.Concat(Enumerable.Repeat("\n\0\0\u0001\u0001\u0001", 1000));
-        Assert.Equal(TrackerReplyReader.MaxPeers, Read($"d8:intervali30e5:peers{peers.Length}:{peers}e").Peers.Count);
+        Assert.Equal(TrackerReply.MaxPeers, Read($"d8:intervali30e5:peers{peers.Length}:{peers}e").Peers.Count);
     }
 
     [Fact]

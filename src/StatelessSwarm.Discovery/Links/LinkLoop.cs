@@ -2,16 +2,15 @@ using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
-using StatelessSwarm.Discovery.Links;
 using StatelessSwarm.Discovery.Protocol;
 
-namespace StatelessSwarm.Discovery;
+namespace StatelessSwarm.Discovery.Links;
 
-/// <content>
-/// The loop that owns the protocol: one bounded mailbox, one task. Packets that find it full are dropped, as the network
-/// would; calls wait.
-/// </content>
-public sealed partial class MulticastDns
+/// <summary>
+/// The loop that owns a protocol and its sockets: one bounded mailbox, one task, two timers. Packets that find the mailbox full are dropped, as the
+/// network would; calls wait.
+/// </summary>
+internal sealed partial class LinkLoop
 {
     private const int MailboxCapacity = 1024;
 
@@ -20,15 +19,15 @@ public sealed partial class MulticastDns
     private static readonly TimeSpan ShortestWait = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
 
+    private readonly ILinkProtocol _protocol;
+    private readonly MulticastGroup _group;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly Action _settled;
     private readonly long _started;
-    private readonly MulticastProtocol _protocol;
     private readonly LinkTable _links;
     private readonly ITimer _wake;
     private readonly ITimer _rescan;
-    private readonly Dictionary<int, TaskCompletionSource> _announcing = [];
-    private readonly Dictionary<int, ServiceRegistration> _registrations = [];
     private readonly Channel<Action> _mailbox = Channel.CreateBounded<Action>(
         new BoundedChannelOptions(MailboxCapacity) { SingleReader = true }
     );
@@ -38,12 +37,95 @@ public sealed partial class MulticastDns
     private int _rescanPosted;
     private bool _isStopping;
 
-    private TimeSpan Now => _time.GetElapsedTime(_started);
+    /// <summary>Prepares; <see cref="Start"/> begins.</summary>
+    /// <param name="protocol">Owned by the loop from now on.</param>
+    /// <param name="filter">Interfaces to use.</param>
+    /// <param name="group">Where the protocol speaks.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="logger">Where faults go.</param>
+    /// <param name="settled">Called in the loop after each step, when everything the step left to send has been sent.</param>
+    public LinkLoop(
+        ILinkProtocol protocol,
+        LinkFilter filter,
+        MulticastGroup group,
+        TimeProvider time,
+        ILogger logger,
+        Action settled
+    )
+    {
+        _protocol = protocol;
+        _group = group;
+        _time = time;
+        _logger = logger;
+        _settled = settled;
+        _started = time.GetTimestamp();
+        _links = new LinkTable(filter, group, protocol, logger, PostPacket, PostFault);
+        _wake = time.CreateTimer(_ => Poke(ref _wakePosted, Advance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _rescan = time.CreateTimer(_ => Poke(ref _rescanPosted, Rescan), null, RescanInterval, RescanInterval);
+    }
 
-    private void Start()
+    /// <summary>Time since the loop was made; what the protocol is told.</summary>
+    public TimeSpan Now => _time.GetElapsedTime(_started);
+
+    /// <summary>Opens the sockets and runs.</summary>
+    public void Start()
     {
         NetworkChange.NetworkAddressChanged += OnNetworkChanged;
         _loop = Task.Run(RunAsync);
+    }
+
+    /// <summary>Runs a step in the loop and returns what it returns.</summary>
+    /// <exception cref="ObjectDisposedException">The loop was stopped.</exception>
+    public async Task<T> CallAsync<T>(Func<T> call, CancellationToken cancellation)
+    {
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        try
+        {
+            await _mailbox.Writer.WriteAsync(Step, cancellation);
+        }
+        catch (ChannelClosedException closed)
+        {
+            throw new ObjectDisposedException($"{_group.Name} was stopped", closed);
+        }
+
+        return await done.Task.WaitAsync(cancellation);
+
+        void Step()
+        {
+            try
+            {
+                ObjectDisposedException.ThrowIf(_isStopping, this);
+                done.TrySetResult(call());
+            }
+            catch (Exception fault)
+            {
+                done.TrySetException(fault);
+            }
+        }
+    }
+
+    /// <summary>Runs a step in the loop; dropped when it was stopped.</summary>
+    public async ValueTask PostAsync(Action step)
+    {
+        try
+        {
+            await _mailbox.Writer.WriteAsync(step);
+        }
+        catch (ChannelClosedException)
+        {
+            // Stopped: everything was said goodbye to.
+        }
+    }
+
+    /// <summary>Runs a last step, sends what it left to send, and closes the sockets.</summary>
+    public async Task StopAsync(Action last)
+    {
+        await PostAsync(() =>
+        {
+            last();
+            _isStopping = true;
+        });
+        await _loop;
     }
 
     private async Task RunAsync()
@@ -59,7 +141,7 @@ public sealed partial class MulticastDns
             catch (Exception fault)
             {
                 // A fault in one step is ours to mend, but no reason to go deaf.
-                LogStepFailed(fault);
+                LogStepFailed(_group.Name, fault);
             }
 
             await SettleAsync();
@@ -72,9 +154,6 @@ public sealed partial class MulticastDns
         await _wake.DisposeAsync();
         await _rescan.DisposeAsync();
         _links.CloseAll();
-        var stopped = new ObjectDisposedException(nameof(MulticastDns));
-        foreach (var announced in _announcing.Values)
-            announced.TrySetException(stopped);
         while (_mailbox.Reader.TryRead(out var step))
             step();
     }
@@ -86,14 +165,7 @@ public sealed partial class MulticastDns
             await _links.SendAsync(packet, Now, CancellationToken.None);
         if (_isStopping)
             return;
-        foreach (var (key, announced) in _announcing)
-        {
-            if (_protocol.IsAnnounced(key) && announced.TrySetResult())
-                _announcing.Remove(key);
-        }
-
-        foreach (var (key, registration) in _registrations)
-            registration.Instance = _protocol.InstanceLabel(key);
+        _settled();
         var due = _protocol.NextDue < _links.NextDue ? _protocol.NextDue : _links.NextDue;
         var wait = due == TimeSpan.MaxValue ? LongestWait : due - Now;
         wait = wait < ShortestWait ? ShortestWait : wait > LongestWait ? LongestWait : wait;
@@ -111,12 +183,6 @@ public sealed partial class MulticastDns
     {
         Volatile.Write(ref _rescanPosted, 0);
         _links.Rescan(Now);
-    }
-
-    private void Stop()
-    {
-        _protocol.Close(Now);
-        _isStopping = true;
     }
 
     // Timers and the system's events come from foreign threads; at most one of each kind waits.
@@ -137,46 +203,6 @@ public sealed partial class MulticastDns
     private void PostFault(LinkSocket socket, SocketException fault) =>
         _mailbox.Writer.TryWrite(() => _links.Close(socket, fault, Now));
 
-    private async Task<T> CallAsync<T>(Func<MulticastProtocol, T> call, CancellationToken cancellation)
-    {
-        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        try
-        {
-            await _mailbox.Writer.WriteAsync(Step, cancellation);
-        }
-        catch (ChannelClosedException closed)
-        {
-            throw new ObjectDisposedException("multicast DNS was stopped", closed);
-        }
-
-        return await done.Task.WaitAsync(cancellation);
-
-        void Step()
-        {
-            try
-            {
-                ObjectDisposedException.ThrowIf(_isStopping, this);
-                done.TrySetResult(call(_protocol));
-            }
-            catch (Exception fault)
-            {
-                done.TrySetException(fault);
-            }
-        }
-    }
-
-    private async ValueTask PostAsync(Action step)
-    {
-        try
-        {
-            await _mailbox.Writer.WriteAsync(step);
-        }
-        catch (ChannelClosedException)
-        {
-            // Stopped: everything was said goodbye to.
-        }
-    }
-
-    [LoggerMessage(EventId = 5, Level = LogLevel.Error, Message = "mDNS step failed")]
-    private partial void LogStepFailed(Exception fault);
+    [LoggerMessage(EventId = 5, Level = LogLevel.Error, Message = "{Protocol} step failed")]
+    private partial void LogStepFailed(string protocol, Exception fault);
 }

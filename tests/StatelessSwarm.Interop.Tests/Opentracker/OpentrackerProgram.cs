@@ -1,0 +1,95 @@
+using System.Net;
+using System.Net.Sockets;
+using StatelessSwarm.Content.Values;
+using StatelessSwarm.Testing.Processes;
+
+namespace StatelessSwarm.Interop.Tests.Opentracker;
+
+/// <summary>
+/// opentracker (Debian: opentracker) on one free loopback port, TCP and UDP, for the swarms on its list: Debian builds it for
+/// listed swarms and IPv4 only. It takes itself to the directory of its list and there becomes nobody.
+/// </summary>
+internal sealed class OpentrackerProgram : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly DirectoryInfo _directory;
+    private readonly LineProcess _process;
+
+    private OpentrackerProgram(DirectoryInfo directory, int port)
+    {
+        _directory = directory;
+        Port = port;
+        _process = LineProcess.StartForeign(
+            "opentracker",
+            ["-i", "127.0.0.1", "-p", $"{port}", "-P", $"{port}", "-d", directory.FullName, "-w", "swarms"]
+        );
+    }
+
+    /// <summary>TCP and UDP port.</summary>
+    public int Port { get; }
+
+    /// <summary>Starts one and waits until it accepts connections.</summary>
+    public static async Task<OpentrackerProgram> StartAsync(params InfoHash[] swarms)
+    {
+        var directory = Directory.CreateTempSubdirectory("sswt-opentracker-");
+        await File.WriteAllLinesAsync(Path.Combine(directory.FullName, "swarms"), swarms.Select(swarm => swarm.ToString()));
+        directory.UnixFileMode |= UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+        var started = new OpentrackerProgram(directory, FreePort());
+        try
+        {
+            await started.WaitUntilItAcceptsAsync();
+            return started;
+        }
+        catch
+        {
+            await started.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _process.DisposeAsync();
+        _directory.Delete(recursive: true);
+    }
+
+    private async Task WaitUntilItAcceptsAsync()
+    {
+        using var giveUp = new CancellationTokenSource(Patience, TimeProvider.System);
+        while (true)
+        {
+            using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, Port), giveUp.Token);
+                return;
+            }
+            catch (SocketException)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, giveUp.Token);
+            }
+        }
+    }
+
+    private static int FreePort()
+    {
+        while (true)
+        {
+            using var tcp = new TcpListener(IPAddress.Loopback, 0);
+            tcp.Start();
+            var endPoint = (IPEndPoint)tcp.LocalEndpoint;
+            using var udp = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+            try
+            {
+                udp.Bind(endPoint);
+                return endPoint.Port;
+            }
+            catch (SocketException)
+            {
+                // Another program has the UDP port of this number.
+            }
+        }
+    }
+}
