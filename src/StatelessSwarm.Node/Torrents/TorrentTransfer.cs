@@ -30,13 +30,40 @@ public static class TorrentTransfer
         CancellationToken cancellation
     )
     {
-        var swarm = new SwarmOptions
-        {
-            ListenAddresses = options.ListenAddresses,
-            Port = options.Port,
-            UploadBytesPerSecond = options.UploadBytesPerSecond,
-        };
-        await using var host = await SwarmHost.StartAsync(swarm, time, loggers, cancellation);
+        await using var host = await StartHostAsync(options, time, loggers, cancellation);
+        await RunAsync(host, options, onReady, onComplete, progress, time, cancellation);
+    }
+
+    /// <summary>The host these options ask for.</summary>
+    internal static Task<SwarmHost> StartHostAsync(
+        TransferOptions options,
+        TimeProvider time,
+        ILoggerFactory loggers,
+        CancellationToken cancellation
+    ) =>
+        SwarmHost.StartAsync(
+            new SwarmOptions
+            {
+                ListenAddresses = options.ListenAddresses,
+                Port = options.Port,
+                UploadBytesPerSecond = options.UploadBytesPerSecond,
+            },
+            time,
+            loggers,
+            cancellation
+        );
+
+    /// <summary>As above, on a host that is there already.</summary>
+    internal static async Task RunAsync(
+        SwarmHost host,
+        TransferOptions options,
+        Action<int> onReady,
+        Action<TorrentStatus> onComplete,
+        IProgress<TorrentStatus> progress,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
+    {
         Directory.CreateDirectory(options.Directory);
         var session = await host.AddAsync(
             new TorrentAddOptions
@@ -45,7 +72,7 @@ public static class TorrentTransfer
                 FilePaths = options.FilePaths,
                 JournalPath = options.IsSeed ? null : options.JournalPath,
                 IsSeed = options.IsSeed,
-                Trackers = [.. options.Trackers, .. HttpTrackers(options)],
+                Trackers = [.. options.Trackers, .. HttpTrackers(options.Metainfo.TrackerTiers.SelectMany(tier => tier))],
             },
             cancellation
         );
@@ -64,15 +91,13 @@ public static class TorrentTransfer
         await ReportUntilAsync(forever.Task, session, progress, time, cancellation);
     }
 
-    private static IEnumerable<Uri> HttpTrackers(TransferOptions options)
+    /// <summary>Those of the URLs that we can announce to.</summary>
+    internal static IEnumerable<Uri> HttpTrackers(IEnumerable<string> urls)
     {
-        foreach (var tier in options.Metainfo.TrackerTiers)
+        foreach (var text in urls)
         {
-            foreach (var text in tier)
-            {
-                if (Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https")
-                    yield return uri;
-            }
+            if (Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https")
+                yield return uri;
         }
     }
 

@@ -6,8 +6,12 @@ namespace StatelessSwarm.Node.Torrents;
 /// <summary>One torrent, taken part in by hand: no channel, no signature, no activation.</summary>
 public sealed record TransferOptions
 {
-    /// <summary>A v2 or hybrid torrent.</summary>
-    public required Metainfo Metainfo { get; init; }
+    /// <summary>A v2 or hybrid torrent. Must be set, but for <see cref="MagnetTransfer"/>, which finds it.</summary>
+    public Metainfo Metainfo
+    {
+        get => field ?? throw new InvalidOperationException("The torrent is not known yet.");
+        init;
+    }
 
     /// <summary>Directory that holds (or will hold) the torrent's file, or the directory of its files, under the torrent's name.</summary>
     public required string Directory { get; init; }
