@@ -60,13 +60,17 @@ internal static class TorrentTransferCommands
         var options = new Shared();
         var file = new Argument<string>("file") { HelpName = "FILE", Description = "A .torrent file (v2 or hybrid)." };
         var directory = new Argument<string>("directory") { HelpName = "DIR", Description = "Directory that holds its complete content." };
+        var superSeed = new Option<bool>("--super-seed")
+        {
+            Description = "Show every peer pieces of its own until the swarm holds all of them (BEP 16): one copy leaves this host.",
+        };
         var command = new ToolCommand(
             "serve",
             "Serves a torrent's complete content until stopped; see `verify` for checking it first.",
             "stateless torrent serve root.torrent images"
         )
         {
-            file, directory,
+            file, directory, superSeed,
         };
         options.AddTo(command);
         command.SetAction(
@@ -77,6 +81,7 @@ internal static class TorrentTransferCommands
                     options.Read(result, result.GetRequiredValue(directory)) with
                     {
                         IsSeed = true,
+                        SuperSeeds = result.GetValue(superSeed),
                     },
                     saveTorrent: null,
                     cancellation

@@ -39,6 +39,12 @@ public sealed record EngineOptions
     /// <summary>Bytes asked of one peer and not yet received, at most; default 16 MiB.</summary>
     public int RequestAhead { get; init; } = 16 * 1024 * 1024;
 
+    /// <summary>
+    /// While complete and alone with the content: show peers single pieces, each to one peer, until the swarm holds all (BEP 16);
+    /// default false. For a seed whose uplink is the bottleneck and foreign clients, who know no claims.
+    /// </summary>
+    public bool SuperSeeds { get; init; }
+
     /// <summary>Agree with neighbours who fetches what from a scarce source; default true.</summary>
     public bool UsesClaims { get; init; } = true;
 }

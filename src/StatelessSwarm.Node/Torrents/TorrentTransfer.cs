@@ -72,6 +72,7 @@ public static class TorrentTransfer
                 FilePaths = options.FilePaths,
                 JournalPath = options.IsSeed ? null : options.JournalPath,
                 IsSeed = options.IsSeed,
+                SuperSeeds = options.SuperSeeds,
                 Trackers = [.. options.Trackers, .. HttpTrackers(options.Metainfo.TrackerTiers.SelectMany(tier => tier))],
             },
             cancellation

@@ -19,6 +19,9 @@ public sealed record TransferOptions
     /// <summary>The files are complete: serve them.</summary>
     public bool IsSeed { get; init; }
 
+    /// <summary>As a seed: show every peer pieces of its own until the swarm holds all of them (BEP 16).</summary>
+    public bool SuperSeeds { get; init; }
+
     /// <summary>Go on serving after the download, until cancelled.</summary>
     public bool ServesAfterwards { get; init; }
 

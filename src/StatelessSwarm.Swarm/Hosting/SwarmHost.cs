@@ -241,7 +241,7 @@ public sealed class SwarmHost : IAsyncDisposable
         var reach = Scope.Classify(remote.Address);
         await session.AdoptAsync(
             socket,
-            new ConnectedPeer(remote, reach, PeerSource.Incoming, false, handshake, isV2),
+            new ConnectedPeer(remote, reach, PeerSource.Incoming, false, handshake, isV2, PeerSocket.LocalAddress(socket)),
             cancellation
         );
         return true;

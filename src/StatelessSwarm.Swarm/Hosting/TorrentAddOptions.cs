@@ -17,6 +17,9 @@ public sealed record TorrentAddOptions
     /// <summary>The files are complete and verified already: serve them read-only, do not hash them again.</summary>
     public bool IsSeed { get; init; }
 
+    /// <summary>As a seed: show every peer pieces of its own until the swarm holds all of them (BEP 16); default false.</summary>
+    public bool SuperSeeds { get; init; }
+
     /// <summary>HTTP trackers to announce to (BEP 3, 7, 23), in order of preference.</summary>
     public IReadOnlyList<Uri> Trackers { get; init; } = [];
 }

@@ -150,7 +150,7 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
         try
         {
             (var verified, journal) = await FindVerifiedAsync(options, info, layers, files, cancellation);
-            var engineOptions = new EngineOptions { PeerId = host.PeerId, ListenPort = host.Port };
+            var engineOptions = new EngineOptions { PeerId = host.PeerId, ListenPort = host.Port, SuperSeeds = options.SuperSeeds };
             var engine = new TorrentEngine(info, layers, engineOptions, time, randomSeed);
             engine.Start(verified);
             var session = new TorrentSession(

@@ -148,12 +148,13 @@ public sealed class UploadTests
     [Fact]
     public void Choker_MoreThanSlots_TheOneServedLongestAgoGetsATurn()
     {
-        var harness = new EngineHarness(verified: EngineHarness.All(8), change: options => options with { UploadSlots = 2 });
+        var harness = new EngineHarness(64, EngineHarness.All(64), change: options => options with { UploadSlots = 2 });
         var peers = Enumerable.Range(1, 3).Select(id => harness.Connect((byte)id)).ToList();
         foreach (var peer in peers)
             peer.Say(PeerMessageKind.Interested);
         Assert.Equal([1, 1, 0], peers.Select(peer => peer.HeardOf(PeerMessageKind.Unchoke).Count()));
-        Assert.Empty(peers[2].Request(0).SentBlocks);
+        var allowed = peers[2].HeardOf(PeerMessageKind.AllowedFast).Select(message => message.Piece);
+        Assert.Empty(peers[2].Request(Enumerable.Range(0, 64).Except(allowed).First()).SentBlocks);
         Assert.Single(peers[2].HeardOf(PeerMessageKind.RejectRequest));
         for (var piece = 0; piece < 8; piece++)
         {
