@@ -20,7 +20,7 @@ internal static class TorrentTransferCommands
     public static Command CreateGet(CommandContext context)
     {
         var options = new Shared();
-        var file = new Argument<string>("file") { HelpName = "FILE", Description = "A .torrent file (v2 or hybrid), or a magnet link." };
+        var file = new Argument<string>("file") { HelpName = "FILE", Description = "A .torrent file (v1, v2 or hybrid), or a magnet link." };
         var output = new Option<string>("--output", "-o") { HelpName = "DIR", Description = "Directory to download into.", Required = true };
         var seedAfter = new Option<bool>("--seed-after") { Description = "Go on serving until stopped." };
         var saveTorrent = new Option<string?>("--save-torrent")
@@ -58,7 +58,7 @@ internal static class TorrentTransferCommands
     public static Command CreateServe(CommandContext context)
     {
         var options = new Shared();
-        var file = new Argument<string>("file") { HelpName = "FILE", Description = "A .torrent file (v2 or hybrid)." };
+        var file = new Argument<string>("file") { HelpName = "FILE", Description = "A .torrent file: v1, v2 or hybrid." };
         var directory = new Argument<string>("directory") { HelpName = "DIR", Description = "Directory that holds its complete content." };
         var superSeed = new Option<bool>("--super-seed")
         {
@@ -100,7 +100,7 @@ internal static class TorrentTransferCommands
     {
         var link = TorrentFiles.IsMagnet(source) && !options.IsSeed ? TorrentFiles.ParseMagnet(source) : null;
         if (link is null)
-            options = options with { Metainfo = TorrentFiles.LoadV2(source) };
+            options = options with { Metainfo = TorrentFiles.Load(source) };
         else if (!MagnetTransfer.CanBegin(link, options))
             throw new CommandException(ExitCode.Usage, $"{link}: names no peer and no tracker; give --peer or --tracker");
         var isComplete = options.IsSeed;

@@ -16,6 +16,9 @@ public sealed partial class Metainfo
     /// <summary>Longest URL in bytes.</summary>
     public const int MaxUrlBytes = 2048;
 
+    /// <summary>Longest comment, and longest name of a creator, in bytes; a longer one is left out.</summary>
+    public const int MaxTextBytes = 4096;
+
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private Metainfo(
@@ -41,6 +44,7 @@ public sealed partial class Metainfo
         if (root.Kind != BencodeKind.Dictionary)
             throw Bad("file", "a dictionary");
         BencodeValue info = default, pieceLayers = default, announce = default, announceList = default, urlList = default;
+        BencodeValue comment = default, createdBy = default;
         foreach (var (key, value) in root.EnumerateDictionary())
         {
             if (key.Span.SequenceEqual("info"u8))
@@ -53,6 +57,10 @@ public sealed partial class Metainfo
                 TakeOnce(ref announceList, value, "announce-list");
             else if (key.Span.SequenceEqual("url-list"u8))
                 TakeOnce(ref urlList, value, "url-list");
+            else if (key.Span.SequenceEqual("comment"u8))
+                TakeOnce(ref comment, value, "comment");
+            else if (key.Span.SequenceEqual("created by"u8))
+                TakeOnce(ref createdBy, value, "created by");
         }
         if (info.Kind != BencodeKind.Dictionary)
             throw Bad("info", "a dictionary");
@@ -62,7 +70,11 @@ public sealed partial class Metainfo
             torrent.V2Hash is null ? null : PieceLayers.Create(torrent, ReadLayers(pieceLayers, torrent)),
             ReadTiers(announce, announceList),
             ReadUrls(urlList, "url-list")
-        );
+        )
+        {
+            Comment = ReadText(comment),
+            CreatedBy = ReadText(createdBy),
+        };
     }
 
     /// <summary>A .torrent made of its parts: what a node that got the info dictionary from a peer writes down.</summary>
@@ -71,12 +83,14 @@ public sealed partial class Metainfo
         TorrentInfo info,
         PieceLayers? layers,
         IReadOnlyList<IReadOnlyList<string>> trackerTiers,
-        IReadOnlyList<string> webSeeds
+        IReadOnlyList<string> webSeeds,
+        string? comment = null,
+        string? createdBy = null
     )
     {
         if (info.V2Hash is null != layers is null)
             throw Bad("piece layers", "layers for a v2 or hybrid torrent, and for no other");
-        return new Metainfo(info, layers, trackerTiers, webSeeds);
+        return new Metainfo(info, layers, trackerTiers, webSeeds) { Comment = comment, CreatedBy = createdBy };
     }
 
     /// <summary>The info dictionary.</summary>
@@ -91,6 +105,12 @@ public sealed partial class Metainfo
     /// <summary>Web seeds (BEP 19 <c>url-list</c>), at most 64.</summary>
     public IReadOnlyList<string> WebSeeds { get; }
 
+    /// <summary>What the creator wrote, for a person to read, control characters replaced by spaces; or null.</summary>
+    public string? Comment { get; private init; }
+
+    /// <summary>The program that made it, as it said, control characters replaced by spaces; or null.</summary>
+    public string? CreatedBy { get; private init; }
+
     /// <summary>The .torrent file for this content: canonical, without fields that this class does not hold.</summary>
     /// <param name="creationUnixSeconds">Seconds since 1970 for <c>creation date</c>, or null to leave it out.</param>
     public byte[] Encode(long? creationUnixSeconds = null)
@@ -98,6 +118,10 @@ public sealed partial class Metainfo
         var writer = new BencodeWriter();
         writer.StartDictionary();
         WriteTrackers(writer);
+        if (Comment is not null)
+            writer.WriteEntry("comment"u8, Comment);
+        if (CreatedBy is not null)
+            writer.WriteEntry("created by"u8, CreatedBy);
         if (creationUnixSeconds is { } created)
             writer.WriteEntry("creation date"u8, created);
         writer.WriteKey("info"u8);
@@ -234,6 +258,21 @@ public sealed partial class Metainfo
             catch (DecoderFallbackException) { }
         }
         throw Bad(field, $"URLs of at most {MaxUrlBytes} bytes of UTF-8 without control characters");
+    }
+
+    // No reason to refuse a torrent: what cannot be shown is left out.
+    private static string? ReadText(BencodeValue value)
+    {
+        if (!value.TryGetString(out var bytes) || bytes.Length is 0 or > MaxTextBytes)
+            return null;
+        try
+        {
+            return string.Concat(Utf8.GetString(bytes.Span).Select(letter => char.IsControl(letter) ? ' ' : letter));
+        }
+        catch (DecoderFallbackException)
+        {
+            return null;
+        }
     }
 
     private static void TakeOnce(ref BencodeValue slot, BencodeValue value, string field)

@@ -4,4 +4,8 @@ namespace StatelessSwarm.Content.Torrents;
 /// <param name="Path">Relative path in the torrent, segments joined by '/'.</param>
 /// <param name="Content">Readable from its start; read once, to its end, not disposed.</param>
 /// <param name="Length">Bytes that <paramref name="Content"/> holds.</param>
-public sealed record TorrentBuildFile(string Path, Stream Content, long Length);
+public sealed record TorrentBuildFile(string Path, Stream Content, long Length)
+{
+    /// <summary>Attribute <c>x</c> (BEP 47): the file is a program.</summary>
+    public bool IsExecutable { get; init; }
+}

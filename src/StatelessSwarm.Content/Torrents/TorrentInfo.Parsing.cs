@@ -1,12 +1,14 @@
 using System.Security.Cryptography;
+using System.Text;
 using StatelessSwarm.Content.Bencoding;
 using StatelessSwarm.Content.Values;
 
 namespace StatelessSwarm.Content.Torrents;
 
 // The info dictionary: canonical bencode (sorted, unique keys), limits as the constants of the class say.
-//   v1:     name, piece length, pieces, and length or files[] of {attr?, length, path[]}
+//   v1:     name, piece length, pieces, and (attr?, length) or files[] of {attr?, length, path[]}
 //   v2:     name, piece length, meta version = 2, file tree of {segment: ... {"": {attr?, length, pieces root}}}
+//   attr:   p pad file (v1 only), x executable, h hidden (without effect), l symbolic link (refused)
 //   hybrid: both; the files, pad files (attr p) left out, are the tree's files in the tree's order, aligned to pieces.
 public sealed partial class TorrentInfo
 {
@@ -26,12 +28,12 @@ public sealed partial class TorrentInfo
             keys.Take(key.Span, value);
 
         draft.Name = TorrentPath.Segment(StringOf(keys.Name, "name").Span, "name");
-        draft.PieceLength = PieceLengthOf(keys.PieceLength);
+        var isV1 = keys.Pieces.Kind != BencodeKind.None;
+        var isV2 = keys.MetaVersion.Kind != BencodeKind.None;
+        draft.PieceLength = PieceLengthOf(keys.PieceLength, isV2);
         draft.IsPrivate = keys.Private.Kind != BencodeKind.None && IntegerOf(keys.Private, "private", 0, 1) == 1;
         if (keys.MetaVersion.Kind != BencodeKind.None)
             IntegerOf(keys.MetaVersion, "meta version", 2, 2);
-        var isV1 = keys.Pieces.Kind != BencodeKind.None;
-        var isV2 = keys.MetaVersion.Kind != BencodeKind.None;
         if (!isV1 && !isV2)
             throw Bad("pieces", "this key (v1) or meta version 2 (v2)");
         if (isV2)
@@ -106,7 +108,8 @@ public sealed partial class TorrentInfo
             throw Bad("file tree", "a dictionary of file properties");
         properties.TryGet("length"u8, out var lengthValue);
         var length = IntegerOf(lengthValue, "file tree: length", 0, MaxContentBytes);
-        if (AttributesOf(properties).Span.ContainsAny((byte)'p', (byte)'l'))
+        var attributes = AttributesOf(properties).Span;
+        if (attributes.ContainsAny((byte)'p', (byte)'l'))
             throw Bad("file tree: attr", "neither pad files nor symbolic links");
         Sha256Digest root = default;
         if (properties.TryGet("pieces root"u8, out var rootValue))
@@ -118,7 +121,7 @@ public sealed partial class TorrentInfo
         }
         if (length > 0 == root.IsZero)
             throw Bad("file tree: pieces root", "a root for every file but an empty one");
-        var file = new TorrentFile(path, length, next, root);
+        var file = new TorrentFile(path, length, next, root) { IsExecutable = attributes.Contains((byte)'x') };
         next = Aligned(next + length, pieceLength);
         if (next > MaxContentBytes)
             throw Bad("file tree: length", $"at most {MaxContentBytes} bytes in all");
@@ -140,12 +143,18 @@ public sealed partial class TorrentInfo
         else
         {
             wireBytes = IntegerOf(keys.Length, "length", 0, MaxContentBytes);
-            files = [new TorrentFile(draft.Name, wireBytes, 0, default)];
+            var attributes = keys.Attributes.Kind == BencodeKind.None ? default : StringOf(keys.Attributes, "attr").Span;
+            if (attributes.ContainsAny((byte)'p', (byte)'l'))
+                throw Bad("attr", "neither a pad file nor a symbolic link");
+            files = [new TorrentFile(draft.Name, wireBytes, 0, default) { IsExecutable = attributes.Contains((byte)'x') }];
         }
         if (isHybrid)
             CheckHybrid(files, draft, isMulti, wireBytes);
         else
+        {
+            CheckPads(files, draft.PieceLength, wireBytes);
             draft.Files = [.. files];
+        }
         draft.IsMultiFile = isMulti;
         draft.WireBytes = wireBytes;
         CheckPieceCount(draft);
@@ -159,8 +168,6 @@ public sealed partial class TorrentInfo
         if (list.Kind != BencodeKind.List)
             throw Bad("files", "a list");
         var files = new List<TorrentFile>();
-        var paths = new HashSet<string>(StringComparer.Ordinal);
-        var directories = new HashSet<string>(StringComparer.Ordinal);
         var entries = 0;
         wireBytes = 0;
         foreach (var entry in list.EnumerateList())
@@ -177,10 +184,12 @@ public sealed partial class TorrentInfo
             if (!attributes.Contains((byte)'p'))
             {
                 entry.TryGet("path"u8, out var pathValue);
-                var path = ReadV1Path(pathValue, directories);
-                if (!paths.Add(path))
-                    throw Bad("files: path", "every path once");
-                files.Add(new TorrentFile(path, length, wireBytes, default));
+                files.Add(
+                    new TorrentFile(ReadV1Path(pathValue), length, wireBytes, default)
+                    {
+                        IsExecutable = attributes.Contains((byte)'x'),
+                    }
+                );
                 if (files.Count > MaxFiles)
                     throw Bad("files", $"at most {MaxFiles} files");
             }
@@ -190,14 +199,56 @@ public sealed partial class TorrentInfo
         }
         if (files.Count == 0)
             throw Bad("files", "at least one file");
-        if (directories.Overlaps(paths))
-            throw Bad("files: path", "a name to be a file or a directory, not both");
+        CheckPaths(files);
         return files;
     }
 
-    private static string ReadV1Path(BencodeValue list, HashSet<string> directories)
+    // Sorted as trees are, a file stands right before what would be inside of it.
+    private static void CheckPaths(List<TorrentFile> files)
     {
-        var path = "";
+        var paths = files.ConvertAll(file => file.Path);
+        paths.Sort(CompareSegments);
+        for (var i = 1; i < paths.Count; i++)
+        {
+            var (above, below) = (paths[i - 1], paths[i]);
+            if (!below.StartsWith(above, StringComparison.Ordinal))
+                continue;
+            if (below.Length == above.Length)
+                throw Bad("files: path", "every path once");
+            if (below[above.Length] == '/')
+                throw Bad("files: path", "a name to be a file or a directory, not both");
+        }
+    }
+
+    // Ordinal, but a slash is less than any character of a name: those of control characters are not allowed.
+    private static int CompareSegments(string left, string right)
+    {
+        var common = left.AsSpan().CommonPrefixLength(right);
+        if (common == left.Length || common == right.Length)
+            return left.Length.CompareTo(right.Length);
+        var (first, second) = (left[common], right[common]);
+        return (first == '/' ? '\0' : first).CompareTo(second == '/' ? '\0' : second);
+    }
+
+    // A piece of nothing but pad has nothing to fetch or to store; no writer makes one.
+    private static void CheckPads(List<TorrentFile> files, int pieceLength, long wireBytes)
+    {
+        long end = 0;
+        foreach (var file in files)
+        {
+            if (file.Length == 0)
+                continue;
+            if (file.Offset - Aligned(end, pieceLength) >= pieceLength)
+                throw Bad("files", "a byte of a file in every piece");
+            end = file.Offset + file.Length;
+        }
+        if (end == 0 || Aligned(end, pieceLength) < wireBytes)
+            throw Bad("files", "a byte of a file in every piece");
+    }
+
+    private static string ReadV1Path(BencodeValue list)
+    {
+        var path = new StringBuilder();
         var segments = 0;
         if (list.Kind == BencodeKind.List)
         {
@@ -206,14 +257,11 @@ public sealed partial class TorrentInfo
                 if (++segments > TorrentPath.MaxSegments)
                     throw Bad("files: path", $"at most {TorrentPath.MaxSegments} segments");
                 if (segments > 1)
-                {
-                    directories.Add(path);
-                    path += "/";
-                }
-                path += TorrentPath.Segment(StringOf(item, "files: path").Span, "files: path");
+                    path.Append('/');
+                path.Append(TorrentPath.Segment(StringOf(item, "files: path").Span, "files: path"));
             }
         }
-        return segments > 0 ? path : throw Bad("files: path", "a list of names");
+        return segments > 0 ? path.ToString() : throw Bad("files: path", "a list of names");
     }
 
     private static void CheckHybrid(List<TorrentFile> v1Files, Draft draft, bool isMulti, long wireBytes)
@@ -233,10 +281,13 @@ public sealed partial class TorrentInfo
             throw Bad("files", "no pad beyond the last file's last piece");
     }
 
-    private static int PieceLengthOf(BencodeValue value)
+    // BEP 3 allows any length; what is not a whole number of blocks is not met with and not read.
+    private static int PieceLengthOf(BencodeValue value, bool isV2)
     {
         var length = IntegerOf(value, "piece length", MinPieceLength, MaxPieceLength);
-        return long.IsPow2(length) ? (int)length : throw Bad("piece length", "a power of two");
+        if (isV2 && !long.IsPow2(length))
+            throw Bad("piece length", "a power of two");
+        return length % BlockRange.BlockSize == 0 ? (int)length : throw Bad("piece length", $"a multiple of {BlockRange.BlockSize}");
     }
 
     private static void CheckPieceCount(Draft draft)
@@ -262,6 +313,7 @@ public sealed partial class TorrentInfo
 
     private struct InfoKeys
     {
+        public BencodeValue Attributes;
         public BencodeValue FileTree;
         public BencodeValue Files;
         public BencodeValue Length;
@@ -273,7 +325,9 @@ public sealed partial class TorrentInfo
 
         public void Take(ReadOnlySpan<byte> key, BencodeValue value)
         {
-            if (key.SequenceEqual("file tree"u8))
+            if (key.SequenceEqual("attr"u8))
+                Attributes = value;
+            else if (key.SequenceEqual("file tree"u8))
                 FileTree = value;
             else if (key.SequenceEqual("files"u8))
                 Files = value;

@@ -6,7 +6,7 @@ namespace StatelessSwarm.Content.Torrents;
 /// The info dictionary of a torrent (BEP 3, 27, 47, 52), immutable. Knows how the piece space maps to files.
 /// <para><see cref="WireLength"/> is what v1 calls the length of a piece (pad bytes included);
 /// <see cref="ContentLength"/> is the part of it that belongs to a file, which is what v2 hashes and what a node
-/// requests. They differ only in the last piece of a file in hybrid torrents.</para>
+/// requests. They differ only in pieces that end with pad bytes. In v1-only torrents a piece may span files.</para>
 /// </summary>
 public sealed partial class TorrentInfo
 {
@@ -32,9 +32,9 @@ public sealed partial class TorrentInfo
     private readonly ReadOnlyMemory<byte> _v1Pieces;
     private readonly long _wireBytes;
 
-    // First piece of each file in order, and the file's index; only files that have pieces, only in v2 and hybrid.
-    private readonly int[] _firstPieces;
-    private readonly int[] _pieceFiles;
+    // The files that have bytes, in the order of the piece space, and where each begins.
+    private readonly int[] _contentFiles;
+    private readonly long[] _contentOffsets;
 
     private TorrentInfo(Draft draft)
     {
@@ -51,13 +51,8 @@ public sealed partial class TorrentInfo
         PieceCount = (int)DivideUp(_wireBytes, PieceLength);
         foreach (var file in _files)
             ContentBytes += file.Length;
-        _firstPieces = [];
-        _pieceFiles = [];
-        if (V2Hash is not null)
-        {
-            _pieceFiles = Enumerable.Range(0, _files.Length).Where(i => _files[i].Length > 0).ToArray();
-            _firstPieces = Array.ConvertAll(_pieceFiles, i => (int)(_files[i].Offset / PieceLength));
-        }
+        _contentFiles = Enumerable.Range(0, _files.Length).Where(i => _files[i].Length > 0).ToArray();
+        _contentOffsets = Array.ConvertAll(_contentFiles, i => _files[i].Offset);
     }
 
     /// <summary>The exact bytes that the info hashes cover; what BEP 9 transfers.</summary>
@@ -78,7 +73,7 @@ public sealed partial class TorrentInfo
     /// <summary>True when files lie in a directory called <see cref="Name"/>; false for a single file.</summary>
     public bool IsMultiFile { get; }
 
-    /// <summary>Nominal bytes per piece: a power of two, 16 KiB to 64 MiB.</summary>
+    /// <summary>Nominal bytes per piece, 16 KiB to 64 MiB: a power of two, in v1-only torrents any multiple of 16 KiB.</summary>
     public int PieceLength { get; }
 
     /// <summary>Number of pieces.</summary>
@@ -109,13 +104,28 @@ public sealed partial class TorrentInfo
         return (int)Math.Min(PieceLength, _wireBytes - (long)piece.Value * PieceLength);
     }
 
-    /// <summary>Bytes of the piece that belong to a file (v2 and hybrid); equal to <see cref="WireLength"/> in v1.</summary>
+    /// <summary>
+    /// Bytes from the start of the piece to the last one that belongs to a file: what is fetched. At least 1. In v1-only torrents pad
+    /// bytes may lie among them; elsewhere all of them are one file's.
+    /// </summary>
     public int ContentLength(PieceIndex piece)
     {
-        if (V2Hash is null)
-            return WireLength(piece);
-        var (file, offset) = Locate(piece);
-        return (int)Math.Min(PieceLength, _files[file].Length - offset);
+        var start = StartOf(piece);
+        var end = start + WireLength(piece);
+        var last = _files[_contentFiles[PlaceAt(end - 1)]];
+        return (int)(Math.Min(end, last.Offset + last.Length) - start);
+    }
+
+    /// <summary>Bytes of the piece that belong to files, pad bytes not counted.</summary>
+    public int FileBytes(PieceIndex piece)
+    {
+        var bytes = ContentLength(piece);
+        if (V2Hash is not null)
+            return bytes;
+        var inFiles = 0;
+        foreach (var span in SpansOf(new BlockRange(piece, 0, bytes)))
+            inFiles += span.IsPad ? 0 : span.Length;
+        return inFiles;
     }
 
     /// <summary>Number of 16 KiB blocks in <see cref="ContentLength"/>, the last one possibly short.</summary>
@@ -123,27 +133,31 @@ public sealed partial class TorrentInfo
 
     /// <summary>
     /// The file that holds the piece (v2 and hybrid: exactly one) and the piece's first byte in it. In v1-only torrents the
-    /// file that holds the piece's first byte (or the one after it, when that is a pad byte).
+    /// file that holds the piece's first byte (or the one after it, when that is a pad byte). Logarithmic in the files.
     /// </summary>
     public (int FileIndex, long FileOffset) Locate(PieceIndex piece)
     {
-        CheckIndex(piece);
-        var position = (long)piece.Value * PieceLength;
-        if (V2Hash is null)
-        {
-            var holder = Array.FindIndex(_files, file => file.Offset + file.Length > position);
-            return holder < 0 ? (_files.Length, 0) : (holder, Math.Max(0, position - _files[holder].Offset));
-        }
-        var at = Array.BinarySearch(_firstPieces, piece.Value);
-        var index = _pieceFiles[at >= 0 ? at : ~at - 1];
-        return (index, position - _files[index].Offset);
+        var position = StartOf(piece);
+        var place = PlaceAt(position);
+        if (place < 0 || position >= _contentOffsets[place] + _files[_contentFiles[place]].Length)
+            return (_contentFiles[place + 1], 0);
+        return (_contentFiles[place], position - _contentOffsets[place]);
     }
 
-    /// <summary>The pieces that hold a file's bytes (v2 and hybrid): first one and their number, 0 for an empty file.</summary>
+    /// <summary>The files that a stretch of a piece lies in, pad between and behind them included.</summary>
+    /// <param name="block">Inside the piece length.</param>
+    public FileSpans SpansOf(BlockRange block)
+    {
+        var position = StartOf(block.Piece) + block.Begin;
+        return new FileSpans(_files, _contentFiles, PlaceAt(position), position, block.Length);
+    }
+
+    /// <summary>The pieces that hold a file's bytes: first one and their number, 0 for an empty file.</summary>
     public (PieceIndex First, int Count) PiecesOf(int fileIndex)
     {
         var file = _files[fileIndex];
-        return (new PieceIndex((int)(file.Offset / PieceLength)), (int)DivideUp(file.Length, PieceLength));
+        var first = (int)(file.Offset / PieceLength);
+        return (new PieceIndex(first), file.Length == 0 ? 0 : (int)((file.Offset + file.Length - 1) / PieceLength) - first + 1);
     }
 
     /// <summary>The 20-byte SHA-1 of the piece (v1 and hybrid); empty for v2-only torrents.</summary>
@@ -154,6 +168,19 @@ public sealed partial class TorrentInfo
     }
 
     internal static long DivideUp(long value, long by) => value / by + (value % by == 0 ? 0 : 1);
+
+    private long StartOf(PieceIndex piece)
+    {
+        CheckIndex(piece);
+        return (long)piece.Value * PieceLength;
+    }
+
+    // Place in _contentFiles of the last file that begins at or before the position; -1 in front of the first.
+    private int PlaceAt(long position)
+    {
+        var at = Array.BinarySearch(_contentOffsets, position);
+        return at >= 0 ? at : ~at - 1;
+    }
 
     private static long MerkleBlocks(long bytes) => DivideUp(bytes, BlockRange.BlockSize);
 

@@ -39,6 +39,9 @@ public sealed record EngineOptions
     /// <summary>Bytes asked of one peer and not yet received, at most; default 16 MiB.</summary>
     public int RequestAhead { get; init; } = 16 * 1024 * 1024;
 
+    /// <summary>Whole pieces of a v1-only torrent that the shell is asked to check at a time; default 8. 1 at least.</summary>
+    public int PieceChecks { get; init; } = 8;
+
     /// <summary>
     /// While complete and alone with the content: show peers single pieces, each to one peer, until the swarm holds all (BEP 16);
     /// default false. For a seed whose uplink is the bottleneck and foreign clients, who know no claims.

@@ -6,7 +6,7 @@ namespace StatelessSwarm.Node.Torrents;
 /// <summary>One torrent, taken part in by hand: no channel, no signature, no activation.</summary>
 public sealed record TransferOptions
 {
-    /// <summary>A v2 or hybrid torrent. Must be set, but for <see cref="MagnetTransfer"/>, which finds it.</summary>
+    /// <summary>The torrent, of any kind. Must be set, but for <see cref="MagnetTransfer"/>, which finds it.</summary>
     public Metainfo Metainfo
     {
         get => field ?? throw new InvalidOperationException("The torrent is not known yet.");

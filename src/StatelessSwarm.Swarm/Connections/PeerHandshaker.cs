@@ -7,7 +7,8 @@ namespace StatelessSwarm.Swarm.Connections;
 
 /// <summary>
 /// The opening handshake over a connected socket (BEP 3, BEP 52 "upgrade path"). The initiator names the v1 hash of a hybrid
-/// torrent and offers v2; the responder answers with the v2 hash to accept.
+/// torrent and offers v2; the responder answers with the v2 hash to accept. A v2-only torrent has the one hash, a v1-only one offers
+/// nothing.
 /// </summary>
 internal static class PeerHandshaker
 {
@@ -70,7 +71,7 @@ internal static class PeerHandshaker
     {
         var isV2 = info.V2Hash is { } v2 && (remote.SupportsV2 || remote.InfoHash == InfoHash.Truncate(v2));
         var answer = isV2 ? InfoHash.Truncate(info.V2Hash!.Value) : remote.InfoHash;
-        await SendAsync(socket, answer, self, supportsV2: true, cancellation);
+        await SendAsync(socket, answer, self, info.V2Hash is not null, cancellation);
         return isV2;
     }
 

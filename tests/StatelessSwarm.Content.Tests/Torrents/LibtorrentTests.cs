@@ -36,6 +36,25 @@ public sealed class LibtorrentTests
         import shutil; shutil.rmtree(d)
         """;
 
+    private const string CreateInOrder = """
+        import sys, os, base64, tempfile, shutil, libtorrent as lt
+        flags, private = map(int, sys.argv[1].split())
+        d = tempfile.mkdtemp()
+        fs = lt.file_storage()
+        for line in sys.stdin.read().split("\n"):
+            path, data = line.split(" ")
+            full = os.path.join(d, path)
+            os.makedirs(os.path.dirname(full), exist_ok=True)
+            open(full, "wb").write(base64.b64decode(data))
+            fs.add_file(path, os.path.getsize(full))
+        t = lt.create_torrent(fs, 32768, flags=flags)
+        t.set_priv(bool(private))
+        lt.set_piece_hashes(t, d)
+        h = lt.torrent_info(t.generate()).info_hashes()
+        print(h.v1 if h.has_v1() else "-", h.v2 if h.has_v2() else "-")
+        shutil.rmtree(d)
+        """;
+
     [Fact]
     public async Task HybridTorrent_InLibtorrent_SameHashesAndFiles()
     {
@@ -72,6 +91,47 @@ public sealed class LibtorrentTests
             Assert.Equal(info.Files[i].PiecesRoot, builder.Finish());
             if (builder.Layer.Count > 0)
                 Assert.Equal(builder.Layer, layers.Layer(i).ToArray());
+        }
+    }
+
+    public static TheoryData<TorrentKind, bool, int> Kinds =>
+        new()
+        {
+            // libtorrent's flags: canonical_files_no_tail_padding 512, v1_only 64, v2_only 32.
+            { TorrentKind.Hybrid, false, 512 },
+            { TorrentKind.V1, false, 64 },
+            { TorrentKind.V1, true, 512 | 64 },
+            { TorrentKind.V2, false, 32 },
+        };
+
+    /// <summary>
+    /// Goal: our info dictionaries are what libtorrent's create_torrent makes. Method: it gets the same files in our order (bytes of the
+    /// path segments, as BEP 52 sorts them) and the flags of the kind; the info hashes are compared, single-file and private ones too.
+    /// </summary>
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public async Task Build_EveryKind_HashesOfLibtorrentsOwn(TorrentKind kind, bool padsFiles, int flags)
+    {
+        await CompareCreatedAsync([.. TorrentSamples.Awkward, ("zz-empty", 0)], isPrivate: false);
+        await CompareCreatedAsync(TorrentSamples.Awkward, isPrivate: true);
+        await CompareCreatedAsync([("root.squashfs", 5 * TorrentSamples.PieceLength)], isPrivate: false);
+        await CompareCreatedAsync([("web-1.0", 100_000)], isPrivate: false);
+        await CompareCreatedAsync([("a", 1), ("b", 1), ("c/d", TorrentSamples.PieceLength), ("c/e", 2), ("c-", 3)], isPrivate: false);
+
+        async Task CompareCreatedAsync((string Path, int Length)[] files, bool isPrivate)
+        {
+            var torrent = await TorrentSamples.BuildAsync(files, kind: kind, padsFiles: padsFiles, isPrivate: isPrivate);
+            var info = Metainfo.Parse(torrent).Info;
+            var input = string.Join(
+                '\n',
+                info.Files.Select(file =>
+                    $"{(info.IsMultiFile ? "web-1.0/" : "")}{file.Path} {Convert.ToBase64String(TorrentSamples.Bytes((file.Path, (int)file.Length)))}")
+            );
+            var script = CreateInOrder;
+            var theirs = (await PythonAsync(script, System.Text.Encoding.ASCII.GetBytes(input), $"{flags} {(isPrivate ? 1 : 0)}")).Split(' ');
+            Assert.Equal(theirs[0], info.V1Hash?.ToString() ?? "-");
+            Assert.Equal(theirs[1], info.V2Hash?.ToString() ?? "-");
+            Assert.Equal(isPrivate, info.IsPrivate);
         }
     }
 

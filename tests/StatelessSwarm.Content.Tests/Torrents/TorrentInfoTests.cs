@@ -202,6 +202,163 @@ public sealed class TorrentInfoTests
         Assert.DoesNotContain('\n', fault.Message);
     }
 
+    [Theory]
+    [InlineData("piece of pad only", 10, 2 * 16384, 10)]
+    [InlineData("pad after the last file beyond its piece", 10, 0, 10, 2 * 16384)]
+    [InlineData("pad before the first file, a piece long", 0, 16384, 10)]
+    public void Parse_V1PieceWithoutAByteOfAFile_Refused(string what, params int[] lengths)
+    {
+        // File, pad, file, pad.
+        var wire = lengths.Sum();
+        var info = V1([.. lengths.Select((length, i) => (i % 2 == 0 ? $"f{i}" : "", length))]);
+        Assert.True(wire > 16384);
+        var fault = Assert.Throws<ContentException>(() => TorrentInfo.Parse(info.Write()));
+        Assert.Contains("a byte of a file in every piece", fault.Message, StringComparison.Ordinal);
+        Assert.NotEmpty(what);
+    }
+
+    [Fact]
+    public void Spans_PiecesThatSpanFilesAndPads_AreInOrderAndWhole()
+    {
+        // 20,000 bytes; empty; 5; 10,000 of pad; 16,379; then 100 of pad: the second piece begins in the first file.
+        var info = TorrentInfo.Parse(V1([("a", 20_000), ("e", 0), ("b", 5), ("", 10_000), ("c", 16_379), ("", 100)]).Write());
+        Assert.Equal((3, 46_484, 36_384L), (info.PieceCount, info.WireBytes, info.ContentBytes));
+        Assert.Equal([(0, 0L, 16_384)], Spans(0, 0, 16_384));
+        Assert.Equal([(0, 16_384L, 3_616), (2, 0L, 5), (-1, 0L, 10_000), (3, 0L, 2_763)], Spans(1, 0, 16_384));
+        Assert.Equal([(3, 2_763L, 13_616), (-1, 0L, 100)], Spans(2, 0, info.WireLength(new PieceIndex(2))));
+        Assert.Equal([(-1, 0L, 10)], Spans(1, 4_000, 10));
+        Assert.Equal([(2, 4L, 1), (-1, 0L, 1)], Spans(1, 3_620, 2));
+        Assert.Empty(Spans(1, 3_620, 0));
+        Assert.Equal((16_384, 16_384, 13_616), (Content(0), Content(1), Content(2)));
+        Assert.Equal((16_384, 6_384, 13_616), (Bytes(0), Bytes(1), Bytes(2)));
+        Assert.Equal((0, 16_384L), info.Locate(new PieceIndex(1)));
+        Assert.Equal((new PieceIndex(0), 2), info.PiecesOf(0));
+        Assert.Equal((new PieceIndex(1), 1), info.PiecesOf(2));
+        Assert.Equal((new PieceIndex(1), 2), info.PiecesOf(3));
+        Assert.Equal(0, info.PiecesOf(1).Count);
+
+        int Content(int piece) => info.ContentLength(new PieceIndex(piece));
+        int Bytes(int piece) => info.FileBytes(new PieceIndex(piece));
+        List<(int, long, int)> Spans(int piece, int begin, int length)
+        {
+            var spans = new List<(int, long, int)>();
+            foreach (var span in info.SpansOf(new BlockRange(new PieceIndex(piece), begin, length)))
+                spans.Add((span.FileIndex, span.FileOffset, span.Length));
+            return spans;
+        }
+    }
+
+    [Fact]
+    public void Parse_ManyV1Files_LocateFindsEachOfThem()
+    {
+        const int count = TorrentInfo.MaxFiles;
+        var info = TorrentInfo.Parse(V1([.. Enumerable.Range(0, count).Select(i => ($"d{i % 100}/f{i}", 1 + i % 7))]).Write());
+        Assert.Equal(count, info.Files.Count);
+        for (var piece = 0; piece < info.PieceCount; piece++)
+        {
+            var (file, offset) = info.Locate(new PieceIndex(piece));
+            Assert.Equal((long)piece * info.PieceLength, info.Files[file].Offset + offset);
+            Assert.InRange(offset, 0, info.Files[file].Length - 1);
+        }
+        Assert.Throws<ContentException>(() =>
+            TorrentInfo.Parse(V1([.. Enumerable.Range(0, count + 1).Select(i => ($"f{i}", 1))]).Write()));
+    }
+
+    [Theory]
+    [InlineData("x", true)]
+    [InlineData("hx", true)]
+    [InlineData("h", false)]
+    public async Task Parse_AttributeX_IsExecutable(string attributes, bool expected)
+    {
+        var v1 = V1([("a", 10), ("b", 20)]);
+        ((Loose)v1.ListAt("files")[1])["attr"] = attributes;
+        Assert.Equal([false, expected], TorrentInfo.Parse(v1.Write()).Files.Select(file => file.IsExecutable));
+        var v2 = Loose.Read(await BuildAsync([("a", 10), ("b", 20)], kind: TorrentKind.V2)).At("info");
+        v2.At("file tree").At("b").At("")["attr"] = attributes;
+        Assert.Equal([false, expected], TorrentInfo.Parse(v2.Write()).Files.Select(file => file.IsExecutable));
+        var single = Loose.Read(await BuildAsync([("web-1.0", 10)], kind: TorrentKind.V1)).At("info");
+        single["attr"] = attributes;
+        Assert.Equal([expected], TorrentInfo.Parse(single.Write()).Files.Select(file => file.IsExecutable));
+    }
+
+    /// <summary>A symbolic link is refused wherever it stands and wherever it points: nothing outside can be reached through one.</summary>
+    [Theory]
+    [InlineData("/etc/passwd")]
+    [InlineData("../../outside")]
+    [InlineData("b")]
+    public async Task Parse_SymbolicLink_Refused(string target)
+    {
+        var link = new List<object>(target.Split('/'));
+        var v1 = V1([("a", 0), ("b", 20)]);
+        ((Loose)v1.ListAt("files")[0])["attr"] = "l";
+        ((Loose)v1.ListAt("files")[0])["symlink path"] = link;
+        Assert.Contains("symbolic link", Assert.Throws<ContentException>(() => TorrentInfo.Parse(v1.Write())).Message, StringComparison.Ordinal);
+        var v2 = Loose.Read(await BuildAsync([("a", 0), ("b", 20)], kind: TorrentKind.V2)).At("info");
+        v2.At("file tree").At("a").At("")["attr"] = "l";
+        v2.At("file tree").At("a").At("")["symlink path"] = link;
+        Assert.Contains("symbolic link", Assert.Throws<ContentException>(() => TorrentInfo.Parse(v2.Write())).Message, StringComparison.Ordinal);
+        var single = Loose.Read(await BuildAsync([("web-1.0", 10)], kind: TorrentKind.V1)).At("info");
+        single["attr"] = "l";
+        Assert.Contains("symbolic link", Assert.Throws<ContentException>(() => TorrentInfo.Parse(single.Write())).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Parse_V1PieceLength_IsAnyNumberOfBlocks()
+    {
+        var info = V1([("a", 100_000)]);
+        info["piece length"] = 3 * 16384;
+        info["pieces"] = new string('h', 60);
+        Assert.Equal((3, 3), (TorrentInfo.Parse(info.Write()).PieceCount, TorrentInfo.Parse(info.Write()).BlocksPerPiece));
+        info["piece length"] = 50_000;
+        info["pieces"] = new string('h', 40);
+        Assert.Throws<ContentException>(() => TorrentInfo.Parse(info.Write()));
+    }
+
+    /// <summary>
+    /// Goal: the map from pieces to files holds for any list of files. Method: random lengths and pads; walking every piece's spans must
+    /// give every byte of every file once and in order, and the lengths that the pieces claim.
+    /// </summary>
+    [Fact]
+    public void Spans_AnyFileList_CoverEveryByteOnce() =>
+        Gen.Select(Gen.Int[0, 40_000], Gen.Bool).List[1, 12].Where(list => list.Any(item => item.Item1 > 0)).Sample(list =>
+        {
+            var files = new List<(string, int)>();
+            var position = 0;
+            foreach (var (length, isAligned) in list)
+            {
+                if (isAligned && position % 16384 != 0)
+                {
+                    files.Add(("", 16384 - position % 16384));
+                    position += files[^1].Item2;
+                }
+                files.Add(($"f{files.Count}", length));
+                position += length;
+            }
+            while (files[^1].Item2 == 0 || files[^1].Item1.Length == 0)
+                files.RemoveAt(files.Count - 1);
+            if (position == 0)
+                return;
+            var info = TorrentInfo.Parse(V1(files).Write());
+            var seen = new long[info.Files.Count];
+            for (var index = 0; index < info.PieceCount; index++)
+            {
+                var piece = new PieceIndex(index);
+                var (inFiles, length, content) = (0, 0, 0);
+                foreach (var span in info.SpansOf(new BlockRange(piece, 0, info.WireLength(piece))))
+                {
+                    length += span.Length;
+                    if (span.IsPad)
+                        continue;
+                    Assert.Equal(seen[span.FileIndex], span.FileOffset);
+                    seen[span.FileIndex] += span.Length;
+                    inFiles += span.Length;
+                    content = length;
+                }
+                Assert.Equal((info.WireLength(piece), info.ContentLength(piece), info.FileBytes(piece)), (length, content, inFiles));
+            }
+            Assert.Equal(info.Files.Select(file => file.Length), seen);
+        }, iter: 300);
+
     [Fact]
     public void Parse_V1PathsThatClash_Refused()
     {
@@ -247,6 +404,22 @@ public sealed class TorrentInfoTests
             }
             catch (ContentException) { }
         }, iter: 10_000);
+    }
+
+    /// <summary>A v1-only torrent of 16 KiB pieces; an empty name is a pad file.</summary>
+    private static Loose V1(IReadOnlyList<(string Path, int Length)> files)
+    {
+        var list = files.Select(file =>
+            file.Path.Length == 0
+                ? (object)Pad(file.Length)
+                : new Loose { ["length"] = file.Length, ["path"] = file.Path.Split('/').Cast<object>().ToList() });
+        return new Loose
+        {
+            ["files"] = list.ToList(),
+            ["name"] = "n",
+            ["piece length"] = 16384,
+            ["pieces"] = new string('h', 20 * ((files.Sum(file => file.Length) + 16383) / 16384)),
+        };
     }
 
     private static Loose Pad(int length) =>

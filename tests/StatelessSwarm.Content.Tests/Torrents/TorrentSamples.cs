@@ -21,11 +21,17 @@ internal static class TorrentSamples
     public static Task<byte[]> BuildAsync(
         (string Path, int Length)[] files,
         int pieceLength = PieceLength,
-        string name = "web-1.0"
+        string name = "web-1.0",
+        TorrentKind kind = TorrentKind.Hybrid,
+        bool padsFiles = false,
+        bool isPrivate = false
     ) =>
-        TorrentBuilder.BuildHybridAsync(
+        TorrentBuilder.BuildAsync(
             new TorrentBuildOptions
             {
+                Kind = kind,
+                PadsFiles = padsFiles,
+                IsPrivate = isPrivate,
                 Name = name,
                 PieceLength = pieceLength,
                 Trackers = ["http://seed.example:8080/announce", "udp://seed.example:8080/announce"],

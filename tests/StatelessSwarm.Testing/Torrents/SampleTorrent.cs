@@ -2,7 +2,7 @@ using StatelessSwarm.Content.Torrents;
 
 namespace StatelessSwarm.Testing.Torrents;
 
-/// <summary>A hybrid torrent over repeatable random files in a temporary directory that goes away with it.</summary>
+/// <summary>A torrent, hybrid unless another kind is asked for, over repeatable random files in a temporary directory that goes away with it.</summary>
 public sealed class SampleTorrent : IDisposable
 {
     private SampleTorrent(string directory, Metainfo metainfo, byte[] metainfoBytes, IReadOnlyList<string> paths)
@@ -26,7 +26,11 @@ public sealed class SampleTorrent : IDisposable
     public IReadOnlyList<string> Paths { get; }
 
     /// <summary>Makes files of the given lengths and their torrent.</summary>
-    public static async Task<SampleTorrent> CreateAsync(int pieceLength, params int[] lengths)
+    public static Task<SampleTorrent> CreateAsync(int pieceLength, params int[] lengths) =>
+        CreateAsync(new TorrentBuildOptions { Name = "sample", PieceLength = pieceLength }, lengths);
+
+    /// <summary>Makes files of the given lengths and a torrent of the given kind.</summary>
+    public static async Task<SampleTorrent> CreateAsync(TorrentBuildOptions options, params int[] lengths)
     {
         var directory = System.IO.Directory.CreateTempSubdirectory("ss-torrent-").FullName;
         var source = Path.Combine(directory, "source");
@@ -41,8 +45,7 @@ public sealed class SampleTorrent : IDisposable
             await File.WriteAllBytesAsync(Path.Combine(source, name), bytes);
             files.Add(new TorrentBuildFile(name, new MemoryStream(bytes), bytes.Length));
         }
-        var options = new TorrentBuildOptions { Name = "sample", PieceLength = pieceLength };
-        var torrent = await TorrentBuilder.BuildHybridAsync(options, files, null, CancellationToken.None);
+        var torrent = await TorrentBuilder.BuildAsync(options, files, null, CancellationToken.None);
         var metainfo = Metainfo.Parse(torrent);
         return new SampleTorrent(
             directory,
