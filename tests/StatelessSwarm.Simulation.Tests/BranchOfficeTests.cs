@@ -75,6 +75,31 @@ public sealed class BranchOfficeTests(ITestOutputHelper output)
         Assert.InRange(swarm.LastNodeSeconds, 6.7, 18);
     }
 
+    /// <summary>
+    /// Goal: a member that takes slowly is no reason for the others to leave the WAN link idle. Method: a site of two, or of four,
+    /// one of them behind a downlink slower than the WAN; the others must be done as if it were not there.
+    /// </summary>
+    [Theory]
+    [InlineData(1, 2, 8)]
+    [InlineData(2, 2, 8)]
+    [InlineData(3, 2, 1)]
+    [InlineData(4, 4, 8)]
+    [InlineData(5, 4, 1)]
+    public void Branches_OneMemberTakesSlowly_TheOthersKeepTheWanFull(int seed, int nodes, double downMbit)
+    {
+        using var swarm = new SimSwarm(new SyntheticTorrent(16 << 20, 256 << 10), seed);
+        AddBranches(swarm, sites: 1, nodes, 20 * Mbit, 20 * Mbit, 5);
+        swarm.Nodes[^1].Down.BytesPerSecond = downMbit * Mbit / 8;
+        swarm.StartAll();
+        Assert.True(swarm.Run(300));
+        Report(swarm, 20 * Mbit);
+        var optimum = swarm.Torrent.Info.ContentBytes * 8 / (20 * Mbit);
+        var others = swarm.Leechers.Take(nodes - 1).Max(node => node.DoneAt!.Value) / 1e9;
+        output.WriteLine($"the others: {others:f2} s, ratio {others / optimum:f3}");
+        Assert.InRange(others / optimum, 1, 1.3);
+        Assert.InRange(swarm.CopiesInto(swarm.Sites[1]), 1, 1.1);
+    }
+
     /// <summary>Without claims the same site brings the image in several times: what the claims are for.</summary>
     [Fact]
     public void Branches_WithoutClaims_WanCarriesMoreThanWithThem()

@@ -20,6 +20,7 @@ internal sealed class PieceAssigner(
     SourceRules rules,
     FarSources far,
     SpreadWatch spread,
+    NearBacklog backlog,
     BlameBook blame,
     CommandQueue commands,
     EngineClock clock,
@@ -193,7 +194,8 @@ internal sealed class PieceAssigner(
         }
         else
         {
-            if (spread.IsInDebt && availability.NearClaimants > 0)
+            // Whoever can do it better does it: we cannot hand it on, or cannot take it in.
+            if (availability.AbleClaimants > 0 && (spread.IsInDebt || backlog.IsLong))
                 return null;
             if (!peer.IsLan && !far.IsWorthIt(peer))
                 return null;

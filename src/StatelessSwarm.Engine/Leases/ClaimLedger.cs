@@ -47,6 +47,7 @@ internal sealed class ClaimLedger(
     private readonly List<int> _newReleases = [];
     private readonly List<int> _numbers = [];
     private long _heartbeatAt;
+    private bool _areWeBehind;
 
     /// <summary>Pieces a live neighbour claims.</summary>
     public PieceSet Claimed { get; } = new(map.PieceCount);
@@ -81,7 +82,30 @@ internal sealed class ClaimLedger(
     }
 
     /// <summary>A neighbour that speaks <c>ss</c> is there: it learns our claims.</summary>
-    public void PeerArrived(PeerState peer) => SendClaims(peer, _own);
+    public void PeerArrived(PeerState peer)
+    {
+        if (_areWeBehind)
+            SendStanding(peer);
+        SendClaims(peer, _own);
+    }
+
+    /// <summary>We have fallen behind our neighbours, or caught up with them: they are told.</summary>
+    public void SetBehind(bool areWeBehind)
+    {
+        _areWeBehind = areWeBehind;
+        for (var place = 0; place < peers.Count; place++)
+            SendStanding(peers[place]);
+    }
+
+    /// <summary>Our claims of which less than half has come in are to be given up.</summary>
+    public void YieldYoung()
+    {
+        foreach (var piece in _own)
+        {
+            if (!IsHalf(piece, active.Find(piece)?.Received ?? 0))
+                Yields.Add(piece);
+        }
+    }
 
     /// <summary>A connection ended.</summary>
     public void PeerGone(PeerState peer)
@@ -107,6 +131,11 @@ internal sealed class ClaimLedger(
         if (!peer.IsLan)
             return PeerFault.None;
         peer.ClaimsHeardAt = clock.Now;
+        if (kind is ClaimMessageKind.Behind or ClaimMessageKind.CaughtUp)
+        {
+            peer.IsBehind = kind == ClaimMessageKind.Behind;
+            return PeerFault.None;
+        }
         var step = kind == ClaimMessageKind.Claims ? 2 : 1;
         for (var index = 0; index + step <= _numbers.Count; index += step)
         {
@@ -167,6 +196,16 @@ internal sealed class ClaimLedger(
         }
         _newClaims.Clear();
         _newReleases.Clear();
+    }
+
+    private void SendStanding(PeerState peer)
+    {
+        if (Speaks(peer))
+            commands.SendExtended(
+                peer,
+                peer.ClaimsId,
+                ClaimMessage.Write(_areWeBehind ? ClaimMessageKind.Behind : ClaimMessageKind.CaughtUp, [])
+            );
     }
 
     private static bool Speaks(PeerState peer) => peer is { ClaimsId: not 0, IsLan: true, IsClosing: false };

@@ -8,4 +8,10 @@ internal enum ClaimMessageKind
 
     /// <summary>Pieces the sender no longer fetches.</summary>
     Releases = 2,
+
+    /// <summary>The sender falls behind its neighbours and leaves scarce sources to those that do not. No numbers.</summary>
+    Behind = 3,
+
+    /// <summary>The sender is no longer behind. No numbers.</summary>
+    CaughtUp = 4,
 }

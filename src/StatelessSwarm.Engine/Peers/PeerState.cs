@@ -193,6 +193,12 @@ internal sealed class PeerState
     /// <summary>Its claims, in the order they were made.</summary>
     public List<int> Claims { get; } = [];
 
+    /// <summary>It says that it falls behind its neighbours.</summary>
+    public bool IsBehind { get; set; }
+
+    /// <summary>Counted as a neighbour that takes claims and is not behind.</summary>
+    public bool IsCountedAble { get; set; }
+
     public long ClaimsHeardAt { get; set; }
 
     public long ClaimsProgressAt { get; set; }

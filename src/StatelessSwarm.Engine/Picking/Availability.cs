@@ -23,6 +23,9 @@ internal sealed class Availability(int pieceCount)
     /// <summary>Neighbours that take claims and are not complete.</summary>
     public int NearClaimants { get; set; }
 
+    /// <summary>Those of them that are not behind.</summary>
+    public int AbleClaimants { get; set; }
+
     /// <summary>Complete neighbours are to be asked for distinct pieces only.</summary>
     public bool AreNearSourcesScarce => NearSources <= NearClaimants;
 

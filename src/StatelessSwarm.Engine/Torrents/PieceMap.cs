@@ -22,6 +22,9 @@ internal sealed class PieceMap
     /// <summary>Number of pieces.</summary>
     public int PieceCount => _contentLengths.Length;
 
+    /// <summary>Bytes of a whole piece.</summary>
+    public int PieceBytes => _info.PieceLength;
+
     /// <summary>Blocks of a whole piece.</summary>
     public int BlocksPerPiece => _info.BlocksPerPiece;
 

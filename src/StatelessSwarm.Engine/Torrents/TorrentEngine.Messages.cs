@@ -267,7 +267,9 @@ public sealed partial class TorrentEngine
             case ExtensionIds.Metadata:
                 return _metadata.Receive(state, message.Payload);
             case ExtensionIds.Claims when _options.UsesClaims:
-                return _claims.Receive(state, message.Payload);
+                var fault = _claims.Receive(state, message.Payload);
+                CountClaimant(state);
+                return fault;
             case ExtensionIds.Pex:
                 return _exchange.Receive(state, message.Payload);
             case ExtensionIds.DontHave:
@@ -307,14 +309,19 @@ public sealed partial class TorrentEngine
         return PeerFault.None;
     }
 
-    /// <summary>Keeps the number of neighbours that take claims and still want pieces.</summary>
+    /// <summary>Keeps the numbers of neighbours that take claims and still want pieces.</summary>
     private void CountClaimant(PeerState state)
     {
         var counts = state is { IsLan: true, IsClosing: false, IsComplete: false, ClaimsId: not 0 } && _options.UsesClaims;
-        if (counts == state.IsCountedClaimant)
+        var isAble = counts && !state.IsBehind;
+        if (counts == state.IsCountedClaimant && isAble == state.IsCountedAble)
             return;
+        if (counts != state.IsCountedClaimant)
+            _availability.NearClaimants += counts ? 1 : -1;
+        if (isAble != state.IsCountedAble)
+            _availability.AbleClaimants += isAble ? 1 : -1;
         state.IsCountedClaimant = counts;
-        _availability.NearClaimants += counts ? 1 : -1;
+        state.IsCountedAble = isAble;
         _assigner.Wake();
     }
 

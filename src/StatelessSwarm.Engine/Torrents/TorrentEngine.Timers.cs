@@ -39,6 +39,8 @@ public sealed partial class TorrentEngine
             if (fault != PeerFault.None)
                 Drop(peer, fault);
         }
+        if (_backlog.Advance())
+            BacklogTurned();
         _claims.Advance();
         _spread.Advance();
         _choker.Advance();
@@ -56,6 +58,16 @@ public sealed partial class TorrentEngine
         _stalls.Endgame();
         _book.Connect(_map.IsComplete);
         EndEvent();
+    }
+
+    /// <summary>Behind, we leave scarce sources to neighbours that are not: also what we have only just begun to fetch.</summary>
+    private void BacklogTurned()
+    {
+        if (_options.UsesClaims)
+            _claims.SetBehind(_backlog.IsLong);
+        if (_backlog.IsLong && _availability.AbleClaimants > 0)
+            _claims.YieldYoung();
+        _assigner.Wake();
     }
 
     private PeerFault LookAt(PeerState peer)

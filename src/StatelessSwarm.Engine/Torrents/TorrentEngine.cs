@@ -32,6 +32,7 @@ public sealed partial class TorrentEngine
     private readonly SourceRules _rules;
     private readonly BlameBook _blame;
     private readonly SpreadWatch _spread;
+    private readonly NearBacklog _backlog;
     private readonly PieceAssigner _assigner;
     private readonly DownloadCounters _counters = new();
     private readonly RequestGroup _far;
@@ -72,6 +73,7 @@ public sealed partial class TorrentEngine
         _claims = new ClaimLedger(_map, _active, _peers, _commands, _clock, options.PeerId);
         _rules = new SourceRules(_availability, _claims);
         _spread = new SpreadWatch(_map.PieceCount, _clock);
+        _backlog = new NearBacklog(_map, _availability, _counters, _clock);
         var far = new FarSources(_peers, _active, _clock, random, info.PieceLength);
         _assigner = new PieceAssigner(
             _map,
@@ -81,6 +83,7 @@ public sealed partial class TorrentEngine
             _rules,
             far,
             _spread,
+            _backlog,
             _blame,
             _commands,
             _clock,
