@@ -10,7 +10,7 @@ namespace StatelessSwarm.Engine.Extensions;
 /// known, at first soon after it came and then what has changed, at most once a minute. Never in private torrents. Who may hear of
 /// whom is <see cref="AddressScope"/>'s rule.
 /// </summary>
-internal sealed class PeerExchange(PeerTable peers, CommandQueue commands, EngineClock clock, bool isPrivate)
+internal sealed class PeerExchange(PeerTable peers, CommandQueue commands, EngineClock clock, int listenPort, bool isPrivate)
 {
     /// <summary>Peers added, and peers dropped, in one message of ours.</summary>
     public const int MaxTold = 50;
@@ -77,7 +77,8 @@ internal sealed class PeerExchange(PeerTable peers, CommandQueue commands, Engin
             return PeerFault.BadExtension;
         foreach (var added in message.Added)
         {
-            if (pex.Taken >= MaxTaken || !AddressScope.MayHear(peer, added.EndPoint))
+            var isOurs = added.EndPoint.Port == listenPort && added.EndPoint.Address.Equals(peer.Connection.LocalAddress);
+            if (isOurs || pex.Taken >= MaxTaken || !AddressScope.MayHear(peer, added.EndPoint))
                 continue;
             pex.Taken++;
             commands.PeerHeard(added.EndPoint);

@@ -250,9 +250,12 @@ public sealed partial class TorrentEngine
 
     private PeerFault OnHashRequest(PeerState state, in PeerMessage message)
     {
-        if (!state.Connection.IsV2 || _hashes?.Answer(message.Payload) is not { } answer)
+        if (!state.Connection.IsV2 || _hashes is null || !HashRange.TryRead(message.Payload.Span, out var range))
             return PeerFault.BadHashMessage;
-        _commands.Send(state, answer);
+        if (_hashes.IsForLeaves(range))
+            _leaves!.Requested(state, range, message.Payload);
+        else
+            _commands.Send(state, _hashes.Answer(range, message.Payload));
         return PeerFault.None;
     }
 

@@ -16,5 +16,7 @@ internal readonly record struct SessionEvent(
     IPEndPoint? EndPoint = null,
     PeerSource Source = PeerSource.Manual,
     bool IsRight = false,
-    Exception? Fault = null
+    Exception? Fault = null,
+    long Token = 0,
+    Sha256Digest[]? Leaves = null
 );

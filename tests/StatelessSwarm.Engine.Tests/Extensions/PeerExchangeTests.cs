@@ -111,10 +111,11 @@ public sealed class PeerExchangeTests
     [InlineData("[::]:5")]
     [InlineData("[ff02::1]:5")]
     [InlineData("[::ffff:10.0.0.9]:5")]
+    [InlineData("10.0.0.250:6881")] // our own
     public void Heard_AddressThatIsNoPeers_IsPassedOver(string endPoint)
     {
         var harness = new EngineHarness();
-        var peer = harness.Connect(1).Tell(IPEndPoint.Parse(endPoint));
+        var peer = harness.Connect(1, knowsLocal: true).Tell(IPEndPoint.Parse(endPoint));
         Assert.Equal(0, harness.Count(EngineCommandKind.PeerHeard));
         Assert.Equal(PeerFault.None, peer.Fault);
     }

@@ -41,6 +41,17 @@ public sealed class UploadTests
         Assert.Equal(expected, harness.Connect(1).Request(piece, begin, length).Fault);
     }
 
+    /// <summary>libtorrent takes the last piece of a v2-only torrent for as long as the others; what is beyond the file is pad.</summary>
+    [Fact]
+    public void Request_BeyondTheEndOfAV2OnlyTorrent_IsServedUpToAWholePiece()
+    {
+        var torrent = new Testing.Torrents.SyntheticTorrent(2 * EngineHarness.PieceLength - 1000, EngineHarness.PieceLength);
+        var harness = new EngineHarness(torrent: torrent, verified: [0, 1]);
+        var peer = harness.Connect(1).Request(1, EngineHarness.PieceLength - Block);
+        Assert.Single(peer.SentBlocks);
+        Assert.Equal(PeerFault.BlockOutOfRange, peer.Request(1, EngineHarness.PieceLength).Fault);
+    }
+
     [Fact]
     public async Task Request_PadBytesOfAHybrid_AreServed()
     {
