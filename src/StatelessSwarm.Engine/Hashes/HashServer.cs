@@ -26,10 +26,6 @@ internal sealed class HashServer(TorrentInfo info, PieceLayers layers)
         return hashes is null ? new PeerMessage(PeerMessageKind.HashReject, Payload: payload) : Pack(payload, hashes);
     }
 
-    /// <summary>The answer to a request, hashes or reject; null when the request is broken.</summary>
-    public PeerMessage? Answer(ReadOnlyMemory<byte> payload) =>
-        payload.Length == HashRange.Size && HashRange.TryRead(payload.Span, out var range) ? Answer(range, payload) : null;
-
     /// <summary>
     /// The pieces whose leaves a request for leaves needs, the uncles inside them included; null when it asks beyond the file, or
     /// pieces are so long that reading one is more than an answer is worth (over <see cref="MerkleTree.MaxHashes"/> blocks).

@@ -282,6 +282,11 @@ public sealed partial class TorrentEngine
                 _downloader.Fill(_peers[place]);
         }
         _claims.Flush();
+        if (_superSeeder is { IsActive: false })
+        {
+            _superSeeder = null;
+            TellUploadOnly();
+        }
         WakeForWork();
     }
 

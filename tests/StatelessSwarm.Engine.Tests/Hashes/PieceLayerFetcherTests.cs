@@ -33,7 +33,7 @@ public sealed class PieceLayerFetcherTests
         Join(fetcher, 1);
         var answered = 0;
         for (; fetcher.Layers is null && answered < 100; answered++)
-            Say(fetcher, 1, server.Answer(Asked(1)[answered].Message.Payload)!.Value);
+            Say(fetcher, 1, Answer(server, Asked(1)[answered]));
         for (var piece = 0; piece < pieces; piece++)
             Assert.Equal(torrent.Layers.PieceHash(new PieceIndex(piece)), fetcher.Layers!.PieceHash(new PieceIndex(piece)));
         Assert.Equal((pieces + 511) / 512, answered);
@@ -66,7 +66,7 @@ public sealed class PieceLayerFetcherTests
         var fetcher = new PieceLayerFetcher(torrent.Info, _time);
         var server = new HashServer(torrent.Info, torrent.Layers);
         Join(fetcher, 1);
-        var answer = server.Answer(Asked(1)[0].Message.Payload)!.Value;
+        var answer = Answer(server, Asked(1)[0]);
         var bytes = answer.Payload.ToArray();
         bytes[HashRange.Size + 5] ^= 1;
         Say(fetcher, 1, answer with { Payload = bytes });
@@ -138,6 +138,8 @@ public sealed class PieceLayerFetcherTests
         Say(fetcher, 1, new PeerMessage(PeerMessageKind.HashReject, Payload: other));
         Assert.Equal((1, PeerFault.Flood), Closed());
     }
+
+    private static PeerMessage Answer(HashServer server, EngineCommand asked) => server.Answer(RangeOf(asked), asked.Message.Payload);
 
     private static HashRange RangeOf(EngineCommand command)
     {

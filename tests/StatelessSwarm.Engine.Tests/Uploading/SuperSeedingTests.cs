@@ -106,6 +106,7 @@ public sealed class SuperSeedingTests
         foreach (var peer in peers)
             peer.Have([.. Shown(peer)]);
         Assert.Equal(Enumerable.Range(0, 8), Shown(peers[0]).Order());
+        Assert.True(ExtensionHandshake.TryRead(peers[0].HeardOf(PeerMessageKind.Extended).Last().Payload)!.IsUploadOnly);
         var late = harness.Connect(9);
         Assert.Equal(PeerMessageKind.HaveAll, late.Heard.First().Kind);
         Assert.Single(late.Request(3).SentBlocks);
