@@ -7,91 +7,22 @@ using StatelessSwarm.Engine.Wire;
 namespace StatelessSwarm.Engine.Hashes;
 
 /// <summary>
-/// Answers hash requests (BEP 52) for the two layers that every client must serve: the piece layer, from the piece hashes we hold,
-/// and the leaves, which are hashed anew (<see cref="LeafRequests"/>). Other layers are refused. A file's upper tree is built on its
-/// first request and kept (64 bytes per piece).
+/// Answers hash requests (BEP 52) for the piece layer, from the piece hashes we hold; other layers are refused, as the leaves would
+/// have to be read back from disk. A file's upper tree is built on its first request and kept (64 bytes per piece).
 /// </summary>
 internal sealed class HashServer(TorrentInfo info, PieceLayers layers)
 {
     private readonly Dictionary<int, Sha256Digest[][]> _trees = [];
     private readonly int _pieceLayer = BitOperations.Log2((uint)(info.PieceLength / BlockRange.BlockSize));
 
-    /// <summary>The request is for leaves below the piece hashes.</summary>
-    public bool IsForLeaves(in HashRange range) => range.BaseLayer == 0 && _pieceLayer > 0;
-
-    /// <summary>The answer to a request for another layer, hashes or reject.</summary>
-    public PeerMessage Answer(in HashRange range, ReadOnlyMemory<byte> payload)
+    /// <summary>The answer to a request, hashes or reject; null when the request is broken.</summary>
+    public PeerMessage? Answer(ReadOnlyMemory<byte> payload)
     {
+        if (payload.Length != HashRange.Size || !HashRange.TryRead(payload.Span, out var range))
+            return null;
         var hashes = range.BaseLayer == _pieceLayer ? Collect(range) : null;
-        return hashes is null ? new PeerMessage(PeerMessageKind.HashReject, Payload: payload) : Pack(payload, hashes);
-    }
-
-    /// <summary>
-    /// The pieces whose leaves a request for leaves needs, the uncles inside them included; null when it asks beyond the file, or
-    /// pieces are so long that reading one is more than an answer is worth (over <see cref="MerkleTree.MaxHashes"/> blocks).
-    /// </summary>
-    public (int First, int Count)? FindLeaves(in HashRange range)
-    {
-        var file = FindFile(range.PiecesRoot, BlockRange.BlockSize);
-        if (file < 0 || info.BlocksPerPiece > MerkleTree.MaxHashes)
-            return null;
-        var leaves = MerkleHash.BlockCount(info.Files[file].Length);
-        if (range.Index >= leaves || range.Index + (long)range.Length > 1L << MerkleHash.Height(leaves))
-            return null;
-        var (first, pieces) = info.PiecesOf(file);
-        var start = range.Index / info.BlocksPerPiece;
-        var count = Math.Max(1, range.Length / info.BlocksPerPiece);
-        return (first.Value + start, Math.Min(count, pieces - start));
-    }
-
-    /// <summary>The answer to a request for leaves; null when the leaves are not those of the pieces.</summary>
-    /// <param name="range">The request.</param>
-    /// <param name="firstPiece">The piece that the leaves begin with.</param>
-    /// <param name="leaves">Of whole pieces, as <see cref="FindLeaves"/> named them.</param>
-    /// <param name="payload">The request's bytes.</param>
-    public PeerMessage? AnswerLeaves(in HashRange range, int firstPiece, ReadOnlySpan<Sha256Digest> leaves, ReadOnlyMemory<byte> payload)
-    {
-        if (!AreOfPieces(firstPiece, leaves))
-            return null;
-        var file = FindFile(range.PiecesRoot, BlockRange.BlockSize);
-        var height = MerkleHash.Height(MerkleHash.BlockCount(info.Files[file].Length));
-        var hashes = new List<Sha256Digest>(range.Length + range.ProofLayers);
-        var start = range.Index % info.BlocksPerPiece;
-        for (var index = start; index < start + range.Length; index++)
-            hashes.Add(index < leaves.Length ? leaves[index] : MerkleHash.Padding(0));
-        for (var layer = BitOperations.Log2((uint)range.Length); layer <= range.ProofLayers && layer < height; layer++)
-        {
-            var uncle = (range.Index >> layer) ^ 1;
-            if (layer >= _pieceLayer)
-                hashes.Add(Node(Tree(file), layer - _pieceLayer, uncle));
-            else
-                hashes.Add(Subtree(leaves, (uncle << layer) % info.BlocksPerPiece, layer));
-        }
-        return Pack(payload, hashes);
-    }
-
-    private static Sha256Digest Subtree(ReadOnlySpan<Sha256Digest> leaves, int start, int height)
-    {
-        if (start >= leaves.Length)
-            return MerkleHash.Padding(height);
-        return MerkleHash.Root(leaves[start..Math.Min(leaves.Length, start + (1 << height))], level: 0, height);
-    }
-
-    private bool AreOfPieces(int piece, ReadOnlySpan<Sha256Digest> leaves)
-    {
-        while (!leaves.IsEmpty)
-        {
-            var count = info.BlockCount(new PieceIndex(piece));
-            if (count > leaves.Length || !layers.Verify(new PieceIndex(piece), leaves[..count]))
-                return false;
-            leaves = leaves[count..];
-            piece++;
-        }
-        return true;
-    }
-
-    private static PeerMessage Pack(ReadOnlyMemory<byte> payload, List<Sha256Digest> hashes)
-    {
+        if (hashes is null)
+            return new PeerMessage(PeerMessageKind.HashReject, Payload: payload);
         var body = new byte[HashRange.Size + hashes.Count * Sha256Digest.Size];
         payload.Span.CopyTo(body);
         for (var index = 0; index < hashes.Count; index++)
@@ -99,9 +30,9 @@ internal sealed class HashServer(TorrentInfo info, PieceLayers layers)
         return new PeerMessage(PeerMessageKind.Hashes, Payload: body);
     }
 
-    private List<Sha256Digest>? Collect(in HashRange range)
+    private List<Sha256Digest>? Collect(HashRange range)
     {
-        var file = FindFile(range.PiecesRoot, info.PieceLength);
+        var file = FindFile(range.PiecesRoot);
         if (file < 0)
             return null;
         var tree = Tree(file);
@@ -119,12 +50,11 @@ internal sealed class HashServer(TorrentInfo info, PieceLayers layers)
         return hashes;
     }
 
-    /// <summary>The file with this root that is longer than so many bytes, or -1.</summary>
-    private int FindFile(Sha256Digest root, int moreThan)
+    private int FindFile(Sha256Digest root)
     {
         for (var file = 0; file < info.Files.Count; file++)
         {
-            if (info.Files[file].Length > moreThan && info.Files[file].PiecesRoot == root)
+            if (info.Files[file].Length > info.PieceLength && info.Files[file].PiecesRoot == root)
                 return file;
         }
         return -1;

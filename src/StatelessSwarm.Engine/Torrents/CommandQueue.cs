@@ -63,10 +63,6 @@ internal sealed class CommandQueue(EngineClock clock)
     /// <summary>Opens a connection.</summary>
     public void Connect(IPEndPoint endPoint) => Enqueue(new EngineCommand(EngineCommandKind.Connect, EndPoint: endPoint));
 
-    /// <summary>Reads and hashes blocks.</summary>
-    public void HashBlocks(BlockRange pieces, long token) =>
-        Enqueue(new EngineCommand(EngineCommandKind.HashBlocks, Block: pieces, Token: token));
-
     /// <summary>Reports an endpoint that a peer told us of.</summary>
     public void PeerHeard(IPEndPoint endPoint) => Enqueue(new EngineCommand(EngineCommandKind.PeerHeard, EndPoint: endPoint));
 

@@ -22,12 +22,6 @@ public enum EngineCommandKind
     /// </summary>
     CheckPiece,
 
-    /// <summary>
-    /// Read the <c>Block.Length</c> content bytes from the start of <c>Block.Piece</c> (whole pieces of one file, 8 MiB at most), hash
-    /// each block, and call <see cref="TorrentEngine.BlocksHashed"/> with <c>Token</c>, once.
-    /// </summary>
-    HashBlocks,
-
     /// <summary>All blocks of <c>Block.Piece</c> have been written and its hash is right: record it.</summary>
     PieceVerified,
 

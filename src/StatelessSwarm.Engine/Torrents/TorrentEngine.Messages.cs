@@ -250,12 +250,9 @@ public sealed partial class TorrentEngine
 
     private PeerFault OnHashRequest(PeerState state, in PeerMessage message)
     {
-        if (!state.Connection.IsV2 || _hashes is null || !HashRange.TryRead(message.Payload.Span, out var range))
+        if (!state.Connection.IsV2 || _hashes?.Answer(message.Payload) is not { } answer)
             return PeerFault.BadHashMessage;
-        if (_hashes.IsForLeaves(range))
-            _leaves!.Requested(state, range, message.Payload);
-        else
-            _commands.Send(state, _hashes.Answer(range, message.Payload));
+        _commands.Send(state, answer);
         return PeerFault.None;
     }
 

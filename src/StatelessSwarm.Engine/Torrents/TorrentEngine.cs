@@ -43,7 +43,6 @@ public sealed partial class TorrentEngine
     private readonly PeerBook _book;
     private readonly MetadataServer _metadata;
     private readonly HashServer? _hashes;
-    private readonly LeafRequests? _leaves;
     private readonly PeerExchange _exchange;
     private readonly SeededRandom _random;
     private SuperSeeder? _superSeeder;
@@ -113,7 +112,6 @@ public sealed partial class TorrentEngine
         _book = new PeerBook(_peers, _commands, _clock, random, options);
         _metadata = new MetadataServer(info.RawBytes, _commands);
         _hashes = layers is null ? null : new HashServer(info, layers);
-        _leaves = _hashes is null ? null : new LeafRequests(_hashes, _map, _commands);
         _exchange = new PeerExchange(_peers, _commands, _clock, options.ListenPort, info.IsPrivate);
     }
 
@@ -211,14 +209,6 @@ public sealed partial class TorrentEngine
             if (state.IsLan)
                 _spread.Gave();
         }
-        EndEvent();
-    }
-
-    /// <summary>The answer to a <see cref="EngineCommandKind.HashBlocks"/>: the SHA-256 of each block, in order; none when they cannot be read.</summary>
-    public void BlocksHashed(long token, ReadOnlySpan<Sha256Digest> leaves)
-    {
-        BeginEvent();
-        _leaves!.Hashed(token, leaves);
         EndEvent();
     }
 

@@ -16,7 +16,5 @@ internal readonly record struct SessionEvent(
     IPEndPoint? EndPoint = null,
     PeerSource Source = PeerSource.Manual,
     bool IsRight = false,
-    Exception? Fault = null,
-    long Token = 0,
-    Sha256Digest[]? Leaves = null
+    Exception? Fault = null
 );

@@ -23,13 +23,4 @@ internal enum SessionEventKind
 
     /// <summary>The piece of Range was hashed: IsRight, or Fault when its file cannot be read.</summary>
     PieceChecked,
-
-    /// <summary>The blocks of request Token hash to Leaves; none when they cannot be read.</summary>
-    BlocksHashed,
-
-    /// <summary>EndPoint was heard of.</summary>
-    Discovered,
-
-    /// <summary>EndPoint could not be connected.</summary>
-    ConnectFailed,
 }

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
-using StatelessSwarm.Content.Values;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Torrents;
 using StatelessSwarm.Swarm.Connections;
@@ -81,9 +80,6 @@ public sealed partial class TorrentSession
                 _blockInHand = item.Block;
                 _engine.BlockReceived(item.Connection!.Handle, item.Block!.Range, item.Block.Leaf, token: 1);
                 break;
-            case SessionEventKind.BlocksHashed:
-                _engine.BlocksHashed(item.Token, item.Leaves);
-                break;
             case SessionEventKind.PieceChecked:
                 if (item.Fault is { } fault)
                     throw new IOException(fault.Message, fault);
@@ -139,9 +135,6 @@ public sealed partial class TorrentSession
                     if (_connections.TryGetValue(command.Peer, out var ended))
                         ended.Stop($"dropped: {command.Fault}");
                     break;
-                case EngineCommandKind.HashBlocks:
-                    Track(HashBlocksAsync(command.Block, command.Token));
-                    break;
                 case EngineCommandKind.PeerHeard:
                     _engine.PeerDiscovered(command.EndPoint!, PeerSource.Exchange, ReachOf(command.EndPoint!, PeerSource.Exchange));
                     break;
@@ -168,39 +161,6 @@ public sealed partial class TorrentSession
         await connection.RunAsync(this);
         _host.ConnectionClosed();
         await TryPostAsync(new SessionEvent(SessionEventKind.Disconnected, connection), _stop.Token);
-    }
-
-    private async Task HashBlocksAsync(BlockRange pieces, long token)
-    {
-        var leaves = await Task.Run(() => HashBlocks(pieces), CancellationToken.None);
-        await TryPostAsync(new SessionEvent(SessionEventKind.BlocksHashed, Token: token, Leaves: leaves), _stop.Token);
-    }
-
-    private Sha256Digest[] HashBlocks(BlockRange pieces)
-    {
-        var leaves = new List<Sha256Digest>();
-        var buffer = new byte[BlockRange.BlockSize];
-        try
-        {
-            var left = pieces.Length;
-            for (var piece = pieces.Piece.Value; left > 0 && !_stop.IsCancellationRequested; piece++)
-            {
-                var content = Metainfo.Info.ContentLength(new PieceIndex(piece));
-                for (var begin = 0; begin < content; begin += BlockRange.BlockSize)
-                {
-                    var block = buffer.AsSpan(0, Math.Min(BlockRange.BlockSize, content - begin));
-                    _files.Read(new BlockRange(new PieceIndex(piece), begin, block.Length), block);
-                    leaves.Add(Sha256Digest.HashData(block));
-                }
-                left -= content;
-            }
-            return left > 0 ? [] : [.. leaves];
-        }
-        catch (IOException fault)
-        {
-            LogUnread(_logger, pieces.Piece.Value, fault.Message);
-            return [];
-        }
     }
 
     private async Task ConnectAsync(IPEndPoint endPoint)
@@ -288,9 +248,6 @@ public sealed partial class TorrentSession
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{EndPoint}: disconnected: {Reason}")]
     private static partial void LogDisconnected(ILogger logger, IPEndPoint endPoint, string? reason);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "piece {Piece}: its blocks cannot be hashed: {Reason}")]
-    private static partial void LogUnread(ILogger logger, int piece, string reason);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{EndPoint}: no connection: {Reason}")]
     private static partial void LogNoPeer(ILogger logger, IPEndPoint endPoint, string reason);

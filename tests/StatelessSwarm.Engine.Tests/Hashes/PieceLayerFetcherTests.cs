@@ -139,7 +139,7 @@ public sealed class PieceLayerFetcherTests
         Assert.Equal((1, PeerFault.Flood), Closed());
     }
 
-    private static PeerMessage Answer(HashServer server, EngineCommand asked) => server.Answer(RangeOf(asked), asked.Message.Payload);
+    private static PeerMessage Answer(HashServer server, EngineCommand asked) => server.Answer(asked.Message.Payload)!.Value;
 
     private static HashRange RangeOf(EngineCommand command)
     {
