@@ -39,7 +39,7 @@ internal sealed class Downloader(
         var isShut = peer.IsChokingUs && peer.FastTaken is null;
         if (peer.IsClosing || isShut || map.IsComplete || clock.Now < peer.PausedUntil || checks.IsFull)
             return;
-        var limit = peer.IsSnubbed ? 1 : peer.Window.Blocks;
+        var limit = peer.IsSnubbed || peer.IsLate ? 1 : peer.Window.Blocks;
         while (peer.Pending.Live < limit)
         {
             var piece = assigner.Next(peer);

@@ -244,7 +244,7 @@ internal sealed class PieceAssigner(
             if (piece.Owner is not { } owner || owner == peer)
                 continue;
             var isBetter = rules.IsFree(peer) ? IsSlow(piece) : far.ShouldMove(piece, peer);
-            if (!owner.IsSnubbed && !owner.IsChokingUs && !isBetter)
+            if (!owner.IsSnubbed && !owner.IsLate && !owner.IsChokingUs && !isBetter)
                 continue;
             if (!peer.Have.Contains(piece.Piece) || !rules.MayAsk(peer, piece.Piece))
                 continue;

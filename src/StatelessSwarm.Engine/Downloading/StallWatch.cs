@@ -36,6 +36,15 @@ internal sealed class StallWatch(
     /// <summary>Stalls after which a peer is dropped; a piece finished clears the count.</summary>
     public const int MaxStalls = 4;
 
+    /// <summary>A neighbour that has kept us waiting this long, and <see cref="LateFactor"/> times as long as the others, is late; in seconds.</summary>
+    public const double LateAfter = 3;
+
+    /// <summary>See <see cref="LateAfter"/>.</summary>
+    public const double LateFactor = 4;
+
+    /// <summary>A late neighbour is tried again after this time, in milliseconds.</summary>
+    public const int LateForMs = 20_000;
+
     /// <summary>Endgame: wait before a block of a slow neighbour is asked elsewhere, in seconds.</summary>
     public const double NearPatience = 0.75;
 
@@ -67,6 +76,34 @@ internal sealed class StallWatch(
         return PeerFault.None;
     }
 
+    /// <summary>
+    /// Finds neighbours whose uplink is no match for what is asked of them. They are measured against the others, because on a busy
+    /// LAN everybody waits.
+    /// </summary>
+    public void FindLate()
+    {
+        var sum = 0.0;
+        var count = 0;
+        for (var place = 0; place < peers.Count; place++)
+        {
+            if (!IsGiving(peers[place]))
+                continue;
+            sum += Waited(peers[place]);
+            count++;
+        }
+        for (var place = 0; place < peers.Count; place++)
+        {
+            var peer = peers[place];
+            if (peer.IsLate && clock.Now >= peer.LateUntil)
+                SetLate(peer, false);
+            if (peer.IsLate || !IsGiving(peer))
+                continue;
+            var waited = Waited(peer);
+            if (waited > LateAfter && (count == 1 || waited * (count - 1) > LateFactor * (sum - waited)))
+                SetLate(peer, true);
+        }
+    }
+
     /// <summary>Asks idle peers for blocks that others are slow with, if nothing is left to start.</summary>
     public void Endgame()
     {
@@ -81,6 +118,20 @@ internal sealed class StallWatch(
             if (isIdle && clock.Now >= peer.PausedUntil && !rules.IsBarred(peer))
                 AskTwice(peer);
         }
+    }
+
+    private static bool IsGiving(PeerState peer) =>
+        peer is { IsLan: true, IsClosing: false, IsChokingUs: false, IsSnubbed: false, IsSource: false } && peer.Pending.Live > 0;
+
+    private double Waited(PeerState peer) => clock.Seconds(clock.Now - peer.Pending.OldestLiveAt);
+
+    private void SetLate(PeerState peer, bool isLate)
+    {
+        peer.IsLate = isLate;
+        peer.LateUntil = clock.Now + clock.Milliseconds(LateForMs);
+        peer.Window.Restart();
+        availability.Recount(peer);
+        assigner.Wake();
     }
 
     /// <summary>Its owner has not delivered for a while, or at its pace what is left will take long.</summary>

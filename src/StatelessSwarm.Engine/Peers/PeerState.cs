@@ -114,6 +114,12 @@ internal sealed class PeerState
 
     public bool IsSnubbed { get; set; }
 
+    /// <summary>A neighbour that gives far more slowly than the others: what only it has is fetched from elsewhere too.</summary>
+    public bool IsLate { get; set; }
+
+    /// <summary>When it is given another chance.</summary>
+    public long LateUntil { get; set; }
+
     public int Stalls { get; set; }
 
     /// <summary>No requests before this time, after a reject.</summary>

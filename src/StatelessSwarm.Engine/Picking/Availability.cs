@@ -62,7 +62,7 @@ internal sealed class Availability(int pieceCount)
     /// <summary>The peer's usability may have changed.</summary>
     public void Recount(PeerState peer)
     {
-        var isUsable = peer is { IsLan: true, IsClosing: false, IsChokingUs: false, IsSnubbed: false };
+        var isUsable = peer is { IsLan: true, IsClosing: false, IsChokingUs: false, IsSnubbed: false, IsLate: false };
         CountNear(peer, isUsable && !peer.IsSource);
         CountSource(peer, isUsable && peer.IsSource);
     }
