@@ -23,4 +23,10 @@ internal enum SessionEventKind
 
     /// <summary>The piece of Range was hashed: IsRight, or Fault when its file cannot be read.</summary>
     PieceChecked,
+
+    /// <summary>EndPoint was heard of.</summary>
+    Discovered,
+
+    /// <summary>EndPoint could not be connected.</summary>
+    ConnectFailed,
 }
