@@ -31,4 +31,36 @@ public sealed class FlatLanTests(ITestOutputHelper output)
         Assert.InRange(swarm.CopiesFrom(swarm.Seed), 1, 1.15);
         Assert.InRange(swarm.LastNodeSeconds / optimum, 1, 1.25);
     }
+
+    /// <summary>
+    /// Goal: foreign clients, who know no claims, get a seed's content while it sends it about once, and no later than from an ordinary
+    /// seed. Method: the same swarm with both kinds of seed.
+    /// </summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void Lan_SixteenForeignNodes_SuperSeedingSendsOneCopyAndTheLastNodeIsNotLater(int seed)
+    {
+        var (ordinaryCopies, ordinarySeconds) = RunForeign(seed, superSeeds: false);
+        var (copies, seconds) = RunForeign(seed, superSeeds: true);
+        var optimum = Torrent.Info.ContentBytes * 8 / (25 * Mbit);
+        output.WriteLine(
+            $"ordinary: copies {ordinaryCopies:f3}, last {ordinarySeconds / optimum:f3}; super: copies {copies:f3}, last {seconds / optimum:f3}"
+        );
+        Assert.InRange(copies, 1, 1.10);
+        Assert.True(seconds <= ordinarySeconds);
+    }
+
+    private static (double Copies, double Seconds) RunForeign(int seed, bool superSeeds)
+    {
+        using var swarm = new SimSwarm(Torrent, seed);
+        var site = swarm.AddSite(1e9, 1e9, 5);
+        swarm.AddNode(site, 25 * Mbit, 25 * Mbit, options => options with { UsesClaims = false, SuperSeeds = superSeeds });
+        for (var node = 0; node < 16; node++)
+            swarm.AddNode(site, 50 * Mbit, 50 * Mbit, options => options with { UsesClaims = false });
+        swarm.StartAll();
+        Assert.True(swarm.Run(300));
+        return (swarm.CopiesFrom(swarm.Seed), swarm.LastNodeSeconds);
+    }
 }

@@ -12,15 +12,21 @@ internal static class TorrentInfoCommand
     /// <summary>The command.</summary>
     public static Command Create(CommandContext context)
     {
-        var file = new Argument<string>("file") { HelpName = "FILE", Description = "A .torrent file." };
+        var file = new Argument<string>("file") { HelpName = "FILE", Description = "A .torrent file or a magnet link." };
         var json = JsonOption.Create();
-        var command = new ToolCommand("info", "Says what is in a .torrent file.", "stateless torrent info root.torrent")
+        var command = new ToolCommand("info", "Says what is in a .torrent file or a magnet link.", "stateless torrent info root.torrent")
         {
             file, json,
         };
         command.SetAction(result =>
         {
-            var metainfo = TorrentFiles.Load(result.GetRequiredValue(file));
+            var source = result.GetRequiredValue(file);
+            if (TorrentFiles.IsMagnet(source))
+            {
+                MagnetText.Write(context.Terminal.Out, TorrentFiles.ParseMagnet(source), result.GetValue(json));
+                return (int)ExitCode.Done;
+            }
+            var metainfo = TorrentFiles.Load(source);
             if (result.GetValue(json))
                 WriteJson(context, metainfo);
             else
@@ -38,6 +44,7 @@ internal static class TorrentInfoCommand
         writer.WriteLine($"v2       {info.V2Hash?.ToString() ?? "-"}");
         writer.WriteLine($"content  {ByteCount.Format(info.ContentBytes)} in {info.Files.Count} files");
         writer.WriteLine($"pieces   {info.PieceCount} of {ByteCount.Format(info.PieceLength)}");
+        writer.WriteLine($"magnet   {TorrentFiles.MagnetOf(metainfo)}");
         writer.WriteLine($"private  {(info.IsPrivate ? "yes" : "no")}");
         if (metainfo.Comment is { } comment)
             writer.WriteLine($"comment  {comment}");
@@ -60,6 +67,7 @@ internal static class TorrentInfoCommand
                 json.WriteString("name", info.Name);
                 json.WriteString("v1", info.V1Hash?.ToString());
                 json.WriteString("v2", info.V2Hash?.ToString());
+                json.WriteString("magnet", TorrentFiles.MagnetOf(metainfo).ToString());
                 json.WriteNumber("content_bytes", info.ContentBytes);
                 json.WriteNumber("piece_length", info.PieceLength);
                 json.WriteNumber("piece_count", info.PieceCount);

@@ -7,6 +7,7 @@ using StatelessSwarm.Cli.Commands;
 using StatelessSwarm.Cli.Exits;
 using StatelessSwarm.Cli.Terminals;
 using StatelessSwarm.Cli.Units;
+using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Node.Torrents;
 using StatelessSwarm.Swarm.Hosting;
 using StatelessSwarm.Swarm.Trackers;
@@ -20,26 +21,34 @@ internal static class TorrentTransferCommands
     public static Command CreateGet(CommandContext context)
     {
         var options = new Shared();
-        var file = new Argument<string>("file") { HelpName = "FILE", Description = "A .torrent file: v1, v2 or hybrid." };
+        var file = new Argument<string>("file") { HelpName = "FILE", Description = "A .torrent file (v1, v2 or hybrid), or a magnet link." };
         var output = new Option<string>("--output", "-o") { HelpName = "DIR", Description = "Directory to download into.", Required = true };
         var seedAfter = new Option<bool>("--seed-after") { Description = "Go on serving until stopped." };
+        var saveTorrent = new Option<string?>("--save-torrent")
+        {
+            HelpName = "FILE",
+            Description = "Write the .torrent that the magnet link led to.",
+        };
         var command = new ToolCommand(
             "get",
             "Downloads a torrent; started again, it goes on where it was.",
-            "stateless torrent get root.torrent -o images --peer 10.0.0.5:6881"
+            "stateless torrent get root.torrent -o images --peer 10.0.0.5:6881",
+            "stateless torrent get 'magnet:?xt=urn:btmh:1220...&x.pe=10.0.0.5:6881' -o images --save-torrent root.torrent"
         )
         {
-            file, output, seedAfter,
+            file, output, seedAfter, saveTorrent,
         };
         options.AddTo(command);
         command.SetAction(
             (result, cancellation) =>
                 RunAsync(
                     context,
-                    options.Read(result, result.GetRequiredValue(file), result.GetRequiredValue(output)) with
+                    result.GetRequiredValue(file),
+                    options.Read(result, result.GetRequiredValue(output)) with
                     {
                         ServesAfterwards = result.GetValue(seedAfter),
                     },
+                    result.GetValue(saveTorrent),
                     cancellation
                 )
         );
@@ -52,59 +61,64 @@ internal static class TorrentTransferCommands
         var options = new Shared();
         var file = new Argument<string>("file") { HelpName = "FILE", Description = "A .torrent file: v1, v2 or hybrid." };
         var directory = new Argument<string>("directory") { HelpName = "DIR", Description = "Directory that holds its complete content." };
+        var superSeed = new Option<bool>("--super-seed")
+        {
+            Description = "Show every peer pieces of its own until the swarm holds all of them (BEP 16): one copy leaves this host.",
+        };
         var command = new ToolCommand(
             "serve",
             "Serves a torrent's complete content until stopped; see `verify` for checking it first.",
             "stateless torrent serve root.torrent images"
         )
         {
-            file, directory,
+            file, directory, superSeed,
         };
         options.AddTo(command);
         command.SetAction(
             (result, cancellation) =>
                 RunAsync(
                     context,
-                    options.Read(result, result.GetRequiredValue(file), result.GetRequiredValue(directory)) with
+                    result.GetRequiredValue(file),
+                    options.Read(result, result.GetRequiredValue(directory)) with
                     {
                         IsSeed = true,
+                        SuperSeeds = result.GetValue(superSeed),
                     },
+                    saveTorrent: null,
                     cancellation
                 )
         );
         return command;
     }
 
-    private static async Task<int> RunAsync(CommandContext context, TransferOptions options, CancellationToken cancellation)
+    private static async Task<int> RunAsync(
+        CommandContext context,
+        string source,
+        TransferOptions options,
+        string? saveTorrent,
+        CancellationToken cancellation
+    )
     {
-        var started = context.Time.GetTimestamp();
+        var link = TorrentFiles.IsMagnet(source) && !options.IsSeed ? TorrentFiles.ParseMagnet(source) : null;
+        if (link is null)
+            options = options with { Metainfo = TorrentFiles.Load(source) };
+        else if (!MagnetTransfer.CanBegin(link, options))
+            throw new CommandException(ExitCode.Usage, $"{link}: names no peer and no tracker; give --peer or --tracker");
         var isComplete = options.IsSeed;
-        var name = options.Metainfo.Info.Name;
-        var output = context.Terminal.Out;
+        var name = link is null ? options.Metainfo.Info.Name : link.DisplayName ?? "magnet link";
         try
         {
             await context.Progress.RunAsync(
                 options.IsSeed ? $"serving {name}" : name,
                 async progress =>
                 {
-                    await TorrentTransfer.RunAsync(
+                    await TransferAsync(
+                        context,
                         options,
-                        port => output.WriteLine($"ready: peers={port}"),
-                        status =>
-                        {
-                            isComplete = true;
-                            var seconds = context.Time.GetElapsedTime(started).TotalSeconds;
-                            output.WriteLine(
-                                string.Create(
-                                    CultureInfo.InvariantCulture,
-                                    $"complete: {status.ContentBytes} bytes in {seconds:0.000} s, disk {status.DiskBytes}, lan {status.ReceivedLanBytes}, wan {status.ReceivedWanBytes}, wasted {status.WastedBytes}"
-                                )
-                            );
-                            output.Flush();
-                        },
+                        link,
+                        saveTorrent,
+                        () => isComplete = true,
                         new StatusProgress(progress),
-                        context.Time,
-                        NullLoggerFactory.Instance,
                         cancellation
                     );
                     return true;
@@ -116,6 +130,64 @@ internal static class TorrentTransferCommands
         {
             // Serving ends when it is told to: that is success.
             return (int)ExitCode.Done;
+        }
+    }
+
+    private static Task TransferAsync(
+        CommandContext context,
+        TransferOptions options,
+        MagnetLink? link,
+        string? saveTorrent,
+        Action onComplete,
+        IProgress<TorrentStatus> progress,
+        CancellationToken cancellation
+    )
+    {
+        var started = context.Time.GetTimestamp();
+        var output = context.Terminal.Out;
+        if (link is null)
+            return TorrentTransfer.RunAsync(
+                options,
+                WriteReady,
+                WriteComplete,
+                progress,
+                context.Time,
+                NullLoggerFactory.Instance,
+                cancellation
+            );
+        return MagnetTransfer.RunAsync(
+            link,
+            options,
+            WriteResolved,
+            WriteReady,
+            WriteComplete,
+            progress,
+            context.Time,
+            NullLoggerFactory.Instance,
+            cancellation
+        );
+
+        void WriteReady(int port) => output.WriteLine($"ready: peers={port}");
+
+        void WriteResolved(Metainfo metainfo)
+        {
+            var info = metainfo.Info;
+            output.WriteLine($"torrent: {info.Name}, {info.Files.Count} files, {info.ContentBytes} bytes in {info.PieceCount} pieces");
+            if (saveTorrent is not null)
+                TorrentFiles.Save(metainfo, saveTorrent);
+        }
+
+        void WriteComplete(TorrentStatus status)
+        {
+            onComplete();
+            var seconds = context.Time.GetElapsedTime(started).TotalSeconds;
+            output.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"complete: {status.ContentBytes} bytes in {seconds:0.000} s, disk {status.DiskBytes}, lan {status.ReceivedLanBytes}, wan {status.ReceivedWanBytes}, wasted {status.WastedBytes}"
+                )
+            );
+            output.Flush();
         }
     }
 
@@ -186,12 +258,11 @@ internal static class TorrentTransferCommands
             command.Add(_uploadLimit);
         }
 
-        public TransferOptions Read(ParseResult result, string file, string directory)
+        public TransferOptions Read(ParseResult result, string directory)
         {
             var addresses = result.GetRequiredValue(_listen);
             return new TransferOptions
             {
-                Metainfo = TorrentFiles.Load(file),
                 Directory = directory,
                 Port = result.GetValue(_port),
                 ListenAddresses = addresses.Length == 0 ? [IPAddress.IPv6Any] : [.. addresses.Select(ParseAddress)],

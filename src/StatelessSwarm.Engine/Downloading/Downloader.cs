@@ -36,7 +36,8 @@ internal sealed class Downloader(
     /// <summary>Asks the peer for as much as its window allows.</summary>
     public void Fill(PeerState peer)
     {
-        if (peer.IsClosing || peer.IsChokingUs || map.IsComplete || clock.Now < peer.PausedUntil || checks.IsFull)
+        var isShut = peer.IsChokingUs && peer.FastTaken is null;
+        if (peer.IsClosing || isShut || map.IsComplete || clock.Now < peer.PausedUntil || checks.IsFull)
             return;
         var limit = peer.IsSnubbed || peer.IsLate ? 1 : peer.Window.Blocks;
         while (peer.Pending.Live < limit)

@@ -178,7 +178,7 @@ internal sealed class PieceAssigner(
             var piece = active[place];
             if (piece.Owner is not null || piece.Missing == 0)
                 continue;
-            if (peer.Have.Contains(piece.Piece) && rules.MayAsk(peer, piece.Piece))
+            if (IsAskable(peer, piece.Piece) && rules.MayAsk(peer, piece.Piece))
                 return Own(piece, peer);
         }
         return null;
@@ -187,6 +187,8 @@ internal sealed class PieceAssigner(
     private ActivePiece? Start(PeerState peer)
     {
         var rarity = availability.Rarity;
+        if (peer.IsChokingUs)
+            return StartFast(peer);
         int index;
         if (rules.IsFree(peer))
         {
@@ -205,7 +207,28 @@ internal sealed class PieceAssigner(
         }
         if (index < 0)
             return null;
-        rarity.Withdraw(index);
+        return Start(peer, index);
+    }
+
+    /// <summary>Choked, with an allowed-fast set (BEP 6): a piece of it that the peer has and nobody has started.</summary>
+    private ActivePiece? StartFast(PeerState peer)
+    {
+        if (peer.FastTaken is not { } fast || (!peer.IsLan && !far.IsWorthIt(peer)))
+            return null;
+        for (var index = fast.NextFrom(0); index >= 0; index = fast.NextFrom(index + 1))
+        {
+            var isFree = availability.Rarity.Offered.Contains(index) && !claims.Claimed.Contains(index);
+            if (isFree && peer.Have.Contains(index) && rules.MayAsk(peer, index))
+                return Start(peer, index);
+        }
+        return null;
+    }
+
+    private static bool IsAskable(PeerState peer, int piece) => peer.Have.Contains(piece) && peer.Askable.Contains(piece);
+
+    private ActivePiece Start(PeerState peer, int index)
+    {
+        availability.Rarity.Withdraw(index);
         var piece = active.Start(index, map.BlockCount(index), clock.Now);
         _ownerless++;
         piece.IsSolo = blame.IsSuspect(index);
@@ -214,7 +237,7 @@ internal sealed class PieceAssigner(
 
     private ActivePiece? Steal(PeerState peer)
     {
-        if (peer.IsLate || peer.IsSnubbed)
+        if (peer.IsChokingUs || peer.IsLate || peer.IsSnubbed)
             return null;
         for (var place = 0; place < active.Count; place++)
         {

@@ -58,7 +58,7 @@ internal sealed class StallWatch(
     /// <summary>Looks at one peer; the fault for which it must go, or none.</summary>
     public PeerFault Look(PeerState peer)
     {
-        if (peer.Pending.Live == 0 || peer.IsChokingUs)
+        if (peer.Pending.Live == 0)
             return PeerFault.None;
         var since = Math.Max(peer.LastBlockAt, peer.Pending.OldestLiveAt);
         var waited = clock.Seconds(clock.Now - since);

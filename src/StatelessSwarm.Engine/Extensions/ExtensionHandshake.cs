@@ -25,6 +25,9 @@ internal sealed record ExtensionHandshake
     /// <summary>Id of <c>lt_donthave</c>; null when not named.</summary>
     public byte? DontHaveId { get; init; }
 
+    /// <summary>Id of <c>ut_pex</c>; null when not named.</summary>
+    public byte? PexId { get; init; }
+
     /// <summary>Port it listens on (<c>p</c>); 0 for unknown.</summary>
     public int Port { get; init; }
 
@@ -53,6 +56,7 @@ internal sealed record ExtensionHandshake
         WriteId(writer, "lt_donthave"u8, DontHaveId);
         WriteId(writer, "ss"u8, ClaimsId);
         WriteId(writer, "ut_metadata"u8, MetadataId);
+        WriteId(writer, "ut_pex"u8, PexId);
         writer.End();
         if (MetadataSize > 0)
             writer.WriteEntry("metadata_size"u8, MetadataSize);
@@ -81,6 +85,7 @@ internal sealed record ExtensionHandshake
             MetadataId = ReadId(map, "ut_metadata"u8),
             ClaimsId = ReadId(map, "ss"u8),
             DontHaveId = ReadId(map, "lt_donthave"u8),
+            PexId = ReadId(map, "ut_pex"u8),
             Port = ReadNumber(root, "p"u8, ushort.MaxValue),
             RequestQueue = ReadNumber(root, "reqq"u8, 1 << 20),
             MetadataSize = ReadNumber(root, "metadata_size"u8, int.MaxValue),

@@ -14,4 +14,7 @@ internal static class ExtensionIds
 
     /// <summary><c>lt_donthave</c>, BEP 54.</summary>
     public const byte DontHave = 3;
+
+    /// <summary><c>ut_pex</c>, BEP 11.</summary>
+    public const byte Pex = 4;
 }

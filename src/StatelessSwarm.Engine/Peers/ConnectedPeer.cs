@@ -10,11 +10,13 @@ namespace StatelessSwarm.Engine.Peers;
 /// <param name="IsOutgoing">We connected to it.</param>
 /// <param name="Handshake">What it said.</param>
 /// <param name="IsV2">Both sides agreed on BitTorrent v2 (hash messages 21-23 are allowed, blocks end at file ends).</param>
+/// <param name="LocalAddress">Our end of the connection; null for unknown.</param>
 public sealed record ConnectedPeer(
     IPEndPoint EndPoint,
     PeerReach Reach,
     PeerSource Source,
     bool IsOutgoing,
     Handshake Handshake,
-    bool IsV2
+    bool IsV2,
+    IPAddress? LocalAddress = null
 );

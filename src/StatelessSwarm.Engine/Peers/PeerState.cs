@@ -1,4 +1,6 @@
+using System.Net;
 using StatelessSwarm.Engine.Downloading;
+using StatelessSwarm.Engine.Extensions;
 using StatelessSwarm.Engine.Picking;
 using StatelessSwarm.Engine.Torrents;
 using StatelessSwarm.Engine.Uploading;
@@ -26,6 +28,8 @@ internal sealed class PeerState
         LastSentAt = clock.Now;
         LastBlockAt = clock.Now;
         RateFrom = clock.Now;
+        if (connection.IsOutgoing)
+            ListenEndPoint = connection.EndPoint;
     }
 
     public PeerHandle Handle { get; }
@@ -46,6 +50,12 @@ internal sealed class PeerState
 
     /// <summary>Our book's entry, once known.</summary>
     public KnownPeer? Known { get; set; }
+
+    /// <summary>Where it accepts peers; null while unknown.</summary>
+    public IPEndPoint? ListenEndPoint { get; set; }
+
+    /// <summary>BEP 40; 0 for unknown.</summary>
+    public uint Priority { get; init; }
 
     /// <summary>Told to disconnect; only the shell's word that it is gone is missing.</summary>
     public bool IsClosing { get; set; }
@@ -76,6 +86,12 @@ internal sealed class PeerState
     // What it lets us do, and what we ask.
 
     public bool IsChokingUs { get; set; } = true;
+
+    /// <summary>Pieces we may ask for while it chokes us (BEP 6); null for none.</summary>
+    public PieceSet? FastTaken { get; set; }
+
+    /// <summary>Pieces it has and lets us ask for now.</summary>
+    public PieceSet Askable => IsChokingUs && FastTaken is { } fast ? fast : Have;
 
     public bool AreWeInterested { get; set; }
 
@@ -128,6 +144,15 @@ internal sealed class PeerState
 
     public bool IsInterested { get; set; }
 
+    /// <summary>Pieces it may ask for while choked (BEP 6), and the bytes of them that it may still have.</summary>
+    public int[] FastGiven { get; set; } = [];
+
+    /// <summary>See <see cref="FastGiven"/>.</summary>
+    public long FastBytesLeft { get; set; }
+
+    /// <summary>While we super-seed: what it was shown, and may ask for; else null.</summary>
+    public RevealedPieces? Revealed { get; set; }
+
     public UploadQueue Uploads { get; } = new();
 
     /// <summary>Bytes handed to the shell and not yet sent.</summary>
@@ -167,6 +192,9 @@ internal sealed class PeerState
     public byte ClaimsId { get; set; }
 
     public bool IsUploadOnly { get; set; }
+
+    /// <summary>Peer exchange; null until it or we speak it.</summary>
+    public PexState? Pex { get; set; }
 
     /// <summary>Its claims, in the order they were made.</summary>
     public List<int> Claims { get; } = [];

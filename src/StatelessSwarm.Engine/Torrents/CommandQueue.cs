@@ -63,6 +63,9 @@ internal sealed class CommandQueue(EngineClock clock)
     /// <summary>Opens a connection.</summary>
     public void Connect(IPEndPoint endPoint) => Enqueue(new EngineCommand(EngineCommandKind.Connect, EndPoint: endPoint));
 
+    /// <summary>Reports an endpoint that a peer told us of.</summary>
+    public void PeerHeard(IPEndPoint endPoint) => Enqueue(new EngineCommand(EngineCommandKind.PeerHeard, EndPoint: endPoint));
+
     /// <summary>Takes the oldest command.</summary>
     public bool TryDequeue(out EngineCommand command)
     {

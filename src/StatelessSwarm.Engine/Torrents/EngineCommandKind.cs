@@ -31,6 +31,9 @@ public enum EngineCommandKind
     /// <summary>Close the connection of <c>Peer</c> because of <c>Fault</c>.</summary>
     Disconnect,
 
+    /// <summary>A peer told us of <c>EndPoint</c> (BEP 11): call <see cref="TorrentEngine.PeerDiscovered"/> with how far it is.</summary>
+    PeerHeard,
+
     /// <summary>Connect to <c>EndPoint</c>; answer with PeerConnected or ConnectFailed.</summary>
     Connect,
 }

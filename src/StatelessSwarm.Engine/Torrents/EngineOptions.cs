@@ -42,6 +42,12 @@ public sealed record EngineOptions
     /// <summary>Whole pieces of a v1-only torrent that the shell is asked to check at a time; default 8. 1 at least.</summary>
     public int PieceChecks { get; init; } = 8;
 
+    /// <summary>
+    /// While complete and alone with the content: show peers single pieces, each to one peer, until the swarm holds all (BEP 16);
+    /// default false. For a seed whose uplink is the bottleneck and foreign clients, who know no claims.
+    /// </summary>
+    public bool SuperSeeds { get; init; }
+
     /// <summary>Agree with neighbours who fetches what from a scarce source; default true.</summary>
     public bool UsesClaims { get; init; } = true;
 }

@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
+using System.Net;
 using StatelessSwarm.Content.Values;
 using StatelessSwarm.Engine.Extensions;
 using StatelessSwarm.Engine.Peers;
+using StatelessSwarm.Engine.Picking;
 using StatelessSwarm.Engine.Uploading;
 using StatelessSwarm.Engine.Wire;
 
@@ -18,6 +20,9 @@ public sealed partial class TorrentEngine
 
     /// <summary>HAVEs for pieces it was known to have, over the life of a connection, beyond one per piece.</summary>
     private const int MaxRedundantHaves = 1000;
+
+    /// <summary>Allowed-fast pieces taken from one peer; those after them are left out.</summary>
+    private const int MaxAllowedFast = 32;
 
     /// <summary>A message other than Piece arrived.</summary>
     public void MessageReceived(PeerHandle peer, in PeerMessage message)
@@ -64,6 +69,7 @@ public sealed partial class TorrentEngine
                 return OnUnchoke(state);
             case PeerMessageKind.Interested:
                 state.IsInterested = true;
+                _superSeeder?.Refill(state);
                 _choker.Interested(state);
                 return PeerFault.None;
             case PeerMessageKind.NotInterested:
@@ -83,7 +89,7 @@ public sealed partial class TorrentEngine
             case PeerMessageKind.RejectRequest:
                 return OnReject(state, message);
             case PeerMessageKind.SuggestPiece or PeerMessageKind.AllowedFast:
-                return state.IsFast ? PeerFault.None : PeerFault.FastNotNegotiated;
+                return OnFastHint(state, message);
             case PeerMessageKind.Extended:
                 return OnExtended(state, message);
             case PeerMessageKind.HashRequest:
@@ -130,6 +136,7 @@ public sealed partial class TorrentEngine
             return state.RedundantHaves > _map.PieceCount + MaxRedundantHaves ? PeerFault.Flood : PeerFault.None;
         }
         _availability.Add(state, piece);
+        _superSeeder?.PeerHas(state, piece);
         _claims.PeerHas(state, piece);
         if (state.IsLan && _spread.Taken(piece))
             _assigner.Wake();
@@ -163,7 +170,10 @@ public sealed partial class TorrentEngine
     private PeerFault OnHaveAll(PeerState state, bool all)
     {
         if (!all && state.Have.Count == 0)
+        {
+            _superSeeder?.PeerHasSet(state);
             return PeerFault.None;
+        }
         _availability.RemoveAll(state);
         if (all)
             state.Have.Fill();
@@ -178,6 +188,7 @@ public sealed partial class TorrentEngine
         state.IsSource = state.IsComplete;
         state.IdleEpoch = -1;
         _availability.AddAll(state);
+        _superSeeder?.PeerHasSet(state);
         CountClaimant(state);
         state.WantedPieces = state.Have.CountOutside(_map.Verified);
         for (var index = state.Claims.Count - 1; index >= 0; index--)
@@ -221,6 +232,22 @@ public sealed partial class TorrentEngine
         return PeerFault.None;
     }
 
+    /// <summary>Suggestions are not followed: rarest first knows better. Allowed-fast pieces are asked for while we are choked.</summary>
+    private PeerFault OnFastHint(PeerState state, in PeerMessage message)
+    {
+        if (!state.IsFast)
+            return PeerFault.FastNotNegotiated;
+        if (!_map.IsPiece(message.Piece))
+            return PeerFault.PieceIndexOutOfRange;
+        if (message.Kind == PeerMessageKind.SuggestPiece || (state.FastTaken?.Count ?? 0) >= MaxAllowedFast)
+            return PeerFault.None;
+        state.FastTaken ??= new PieceSet(_map.PieceCount);
+        state.FastTaken.Add(message.Piece);
+        state.IdleEpoch = -1;
+        _downloader.Fill(state);
+        return PeerFault.None;
+    }
+
     private PeerFault OnHashRequest(PeerState state, in PeerMessage message)
     {
         if (!state.Connection.IsV2 || _hashes?.Answer(message.Payload) is not { } answer)
@@ -243,6 +270,8 @@ public sealed partial class TorrentEngine
                 var fault = _claims.Receive(state, message.Payload);
                 CountClaimant(state);
                 return fault;
+            case ExtensionIds.Pex:
+                return _exchange.Receive(state, message.Payload);
             case ExtensionIds.DontHave:
                 if (message.Payload.Length != 4)
                     return PeerFault.BadExtension;
@@ -264,8 +293,14 @@ public sealed partial class TorrentEngine
         state.IsUploadOnly = said.IsUploadOnly ?? state.IsUploadOnly;
         if (said.RequestQueue > 0)
             state.Window.Limit(Math.Min(said.RequestQueue, state.MostRequests));
+        if (said.PexId is { } pexId)
+            PeerExchange.Spoken(state, pexId);
         if (!state.Connection.IsOutgoing)
+        {
+            if (said.Port > 0)
+                state.ListenEndPoint = new IPEndPoint(state.Connection.EndPoint.Address, said.Port);
             _book.Listens(state, said.Port);
+        }
         var spokeClaims = state.ClaimsId != 0;
         state.ClaimsId = said.ClaimsId ?? state.ClaimsId;
         CountClaimant(state);

@@ -1,3 +1,4 @@
+using System.Net;
 using StatelessSwarm.Engine.Extensions;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Wire;
@@ -21,7 +22,10 @@ public sealed partial class TorrentEngine
             _clock,
             _options.RequestAhead / Content.Values.BlockRange.BlockSize,
             connection.Reach == PeerReach.Wan ? _far : null
-        );
+        )
+        {
+            Priority = PriorityOf(connection),
+        };
         _peers.Add(state);
         _book.Connected(state);
         var fault = Refusal(state);
@@ -54,8 +58,36 @@ public sealed partial class TorrentEngine
             return PeerFault.WrongData;
         if (FindTwin(state) is { } twin && !ResolveTwins(twin, state))
             return PeerFault.DuplicateConnection;
-        return OpenPeers() > _options.MaxPeers ? PeerFault.TooManyPeers : PeerFault.None;
+        return OpenPeers() <= _options.MaxPeers || MadeRoomFor(state) ? PeerFault.None : PeerFault.TooManyPeers;
     }
+
+    private uint PriorityOf(ConnectedPeer connection) =>
+        connection.LocalAddress is { } local
+            ? CanonicalPriority.Of(new IPEndPoint(local, _options.ListenPort), connection.EndPoint)
+            : 0;
+
+    /// <summary>
+    /// All places are taken: the newcomer gets that of the peer with the lowest priority (BEP 40), if its own is higher. Neighbours
+    /// come before peers beyond the WAN link; who was named by the user, or is sending to us, stays.
+    /// </summary>
+    private bool MadeRoomFor(PeerState newcomer)
+    {
+        PeerState? least = null;
+        for (var place = 0; place < _peers.Count; place++)
+        {
+            var peer = _peers[place];
+            var isKept = peer.IsClosing || peer == newcomer || peer.Known?.Source == PeerSource.Manual || (peer.Pending.Live > 0 && !peer.IsSnubbed);
+            if (!isKept && (least is null || ComesBefore(least, peer)))
+                least = peer;
+        }
+        if (least is null || newcomer.Priority == 0 || !ComesBefore(newcomer, least))
+            return false;
+        Drop(least, PeerFault.TooManyPeers);
+        return true;
+    }
+
+    private static bool ComesBefore(PeerState peer, PeerState other) =>
+        peer.IsLan != other.IsLan ? peer.IsLan : peer.Priority > other.Priority;
 
     private int OpenPeers()
     {
@@ -97,7 +129,10 @@ public sealed partial class TorrentEngine
 
     private void Greet(PeerState state)
     {
-        if (_map.Verified.Count == 0)
+        var isHiding = _superSeeder is { IsActive: true };
+        if (isHiding)
+            _superSeeder!.PeerArrived(state);
+        if (_map.Verified.Count == 0 || isHiding)
         {
             if (state.IsFast)
                 _commands.Send(state, PeerMessageKind.HaveNone);
@@ -113,6 +148,8 @@ public sealed partial class TorrentEngine
         if (state.Connection.Handshake.SupportsExtensions)
             _commands.SendExtended(state, ExtensionIds.Handshake, OurExtensions(state).ToBytes());
         _choker.PeerArrived(state);
+        if (!isHiding)
+            _uploader.GiveFastSet(state);
     }
 
     private ExtensionHandshake OurExtensions(PeerState state) =>
@@ -121,12 +158,13 @@ public sealed partial class TorrentEngine
             MetadataId = _metadata.Size > 0 ? ExtensionIds.Metadata : null,
             ClaimsId = _options.UsesClaims && state.IsLan ? ExtensionIds.Claims : null,
             DontHaveId = ExtensionIds.DontHave,
+            PexId = _exchange.IsOffered ? ExtensionIds.Pex : null,
             MetadataSize = _metadata.Size,
             Port = _options.ListenPort,
             RequestQueue = _options.RequestQueue,
             Version = "StatelessSwarm 0.1",
             YourAddress = state.Connection.EndPoint.Address,
-            IsUploadOnly = _map.IsComplete,
+            IsUploadOnly = _map.IsComplete && _superSeeder is not { IsActive: true },
         };
 
     private void Drop(PeerState state, PeerFault fault, PeerState? survivor = null)
@@ -144,6 +182,7 @@ public sealed partial class TorrentEngine
     {
         state.IsClosing = true;
         _availability.RemoveAll(state);
+        _superSeeder?.PeerGone(state);
         CountClaimant(state);
         _downloader.Release(state, false);
         _claims.PeerGone(state);

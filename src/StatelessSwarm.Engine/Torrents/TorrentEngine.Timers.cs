@@ -46,6 +46,8 @@ public sealed partial class TorrentEngine
         _claims.Advance();
         _spread.Advance();
         _choker.Advance();
+        _exchange.Advance();
+        _superSeeder?.Advance();
         if (_clock.HasPassed(_recheckedAt, RecheckMs))
         {
             // Costs little, and a missed wake-up then costs a second at most.
@@ -89,7 +91,7 @@ public sealed partial class TorrentEngine
             _nextAdvance = null;
             return;
         }
-        var isBusy = (!_map.IsComplete && _peers.Count > 0) || _claims.OwnCount > 0;
+        var isBusy = (!_map.IsComplete && _peers.Count > 0) || _claims.OwnCount > 0 || _superSeeder is { IsActive: true };
         var due = _clock.Now + _clock.Milliseconds(isBusy ? BusyTickMs : IdleTickMs);
         if (_assigner.ReadyAt > _clock.Now && _assigner.ReadyAt < due)
             due = _assigner.ReadyAt;

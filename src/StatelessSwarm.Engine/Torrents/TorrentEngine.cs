@@ -43,6 +43,9 @@ public sealed partial class TorrentEngine
     private readonly PeerBook _book;
     private readonly MetadataServer _metadata;
     private readonly HashServer? _hashes;
+    private readonly PeerExchange _exchange;
+    private readonly SeededRandom _random;
+    private SuperSeeder? _superSeeder;
     private bool _isStarted;
     private bool _isCompletedTold;
     private long _filledEpoch;
@@ -62,6 +65,7 @@ public sealed partial class TorrentEngine
         _options = options;
         _clock = new EngineClock(time);
         var random = new SeededRandom(randomSeed);
+        _random = random;
         _map = new PieceMap(info);
         _commands = new CommandQueue(_clock);
         _availability = new Availability(_map.PieceCount);
@@ -108,6 +112,7 @@ public sealed partial class TorrentEngine
         _book = new PeerBook(_peers, _commands, _clock, random, options);
         _metadata = new MetadataServer(info.RawBytes, _commands);
         _hashes = layers is null ? null : new HashServer(info, layers);
+        _exchange = new PeerExchange(_peers, _commands, _clock, options.ListenPort, info.IsPrivate);
     }
 
     /// <summary>Begins, with the pieces already on disk and verified. Call once, first.</summary>
@@ -127,6 +132,8 @@ public sealed partial class TorrentEngine
             if (!_map.Verified.Contains(piece))
                 _availability.Rarity.Offer(piece);
         }
+        if (_options.SuperSeeds && _map.IsComplete)
+            _superSeeder = new SuperSeeder(_map, _peers, _availability, _uploader, _commands, _clock, _random);
         TellWhenComplete();
         EndEvent();
     }
@@ -198,6 +205,7 @@ public sealed partial class TorrentEngine
         if (_peers.Find(peer) is { IsClosing: false } state)
         {
             _uploader.Sent(state, block);
+            _superSeeder?.Sent(state, block);
             if (state.IsLan)
                 _spread.Gave();
         }
@@ -264,6 +272,11 @@ public sealed partial class TorrentEngine
                 _downloader.Fill(_peers[place]);
         }
         _claims.Flush();
+        if (_superSeeder is { IsActive: false })
+        {
+            _superSeeder = null;
+            TellUploadOnly();
+        }
         WakeForWork();
     }
 
@@ -298,7 +311,21 @@ public sealed partial class TorrentEngine
             return;
         _isCompletedTold = true;
         _commands.Completed();
+        TellUploadOnly();
         DropSurplusSeeds();
+    }
+
+    /// <summary>
+    /// From now on we take nothing (BEP 21). The whole handshake is said again: clients take a name that is left out for withdrawn.
+    /// </summary>
+    private void TellUploadOnly()
+    {
+        for (var place = 0; place < _peers.Count; place++)
+        {
+            var peer = _peers[place];
+            if (!peer.IsClosing && peer.Connection.Handshake.SupportsExtensions)
+                _commands.SendExtended(peer, ExtensionIds.Handshake, OurExtensions(peer).ToBytes());
+        }
     }
 
     private void DropConvicted()

@@ -31,15 +31,26 @@ internal sealed class Uploader(PieceMap map, CommandQueue commands, EngineClock 
     /// <summary>Payload sent beyond the WAN link.</summary>
     public long SentWanBytes { get; private set; }
 
+    /// <summary>Nobody waits for a block, and none is in the shell's hands.</summary>
+    public bool IsIdle => _uploading == 0 && _turns.Count == 0;
+
     /// <summary>A request came from a peer that keeps the rules of <see cref="RequestRules"/>. It waits its turn, or is refused.</summary>
     public void Requested(PeerState peer, BlockRange block)
     {
-        if (peer.AreWeChoking || !map.Verified.Contains(block.Piece.Value) || peer.Uploads.Count >= options.RequestQueue)
+        var isHidden = peer.Revealed is { } revealed && !revealed.Set.Contains(block.Piece.Value);
+        if (
+            (peer.AreWeChoking && !MayHaveFast(peer, block))
+            || isHidden
+            || !map.Verified.Contains(block.Piece.Value)
+            || peer.Uploads.Count >= options.RequestQueue
+        )
         {
             peer.RefusedRequests++;
             Refuse(peer, block);
             return;
         }
+        if (peer.AreWeChoking)
+            peer.FastBytesLeft -= block.Length;
         peer.Uploads.Add(block);
         Enlist(peer);
         Pump();
@@ -55,8 +66,27 @@ internal sealed class Uploader(PieceMap map, CommandQueue commands, EngineClock 
     /// <summary>The peer is choked: what waits is refused.</summary>
     public void Choked(PeerState peer)
     {
-        while (peer.Uploads.TryTake(out var block))
-            Refuse(peer, block);
+        for (var waiting = peer.Uploads.Count; waiting > 0 && peer.Uploads.TryTake(out var block); waiting--)
+        {
+            if (MayHaveFast(peer, block))
+                peer.Uploads.Add(block);
+            else
+                Refuse(peer, block);
+        }
+    }
+
+    /// <summary>A peer that has to wait for its turn gets pieces to begin with (BEP 6), of those we have.</summary>
+    public void GiveFastSet(PeerState peer)
+    {
+        if (!peer.AreWeChoking || !peer.IsFast)
+            return;
+        var set = AllowedFastSet.Make(peer.Connection.EndPoint.Address, peer.Connection.Handshake.InfoHash, map.PieceCount);
+        peer.FastGiven = Array.FindAll(set, map.Verified.Contains);
+        foreach (var piece in peer.FastGiven)
+        {
+            peer.FastBytesLeft += map.ServedLength(piece);
+            commands.Send(peer, new PeerMessage(PeerMessageKind.AllowedFast, piece));
+        }
     }
 
     /// <summary>The connection is gone.</summary>
@@ -91,6 +121,12 @@ internal sealed class Uploader(PieceMap map, CommandQueue commands, EngineClock 
         if (peer.IsFast && !peer.IsClosing)
             commands.Send(peer, PeerMessageKind.RejectRequest, block);
     }
+
+    /// <summary>Of its allowed-fast set, each byte about once, and only while it has no more than such a set.</summary>
+    private static bool MayHaveFast(PeerState peer, BlockRange block) =>
+        peer.FastBytesLeft >= block.Length
+        && peer.Have.Count <= AllowedFastSet.Size
+        && Array.IndexOf(peer.FastGiven, block.Piece.Value) >= 0;
 
     private void Enlist(PeerState peer)
     {

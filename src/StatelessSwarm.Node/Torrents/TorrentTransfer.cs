@@ -32,13 +32,41 @@ public static class TorrentTransfer
         CancellationToken cancellation
     )
     {
-        var swarm = new SwarmOptions
-        {
-            ListenAddresses = options.ListenAddresses,
-            Port = options.Port,
-            UploadBytesPerSecond = options.UploadBytesPerSecond,
-        };
-        await using var host = await SwarmHost.StartAsync(swarm, time, loggers, cancellation);
+        await using var host = await StartHostAsync(options, time, loggers, cancellation);
+        await RunAsync(host, options, onReady, onComplete, progress, time, loggers, cancellation);
+    }
+
+    /// <summary>The host these options ask for.</summary>
+    internal static Task<SwarmHost> StartHostAsync(
+        TransferOptions options,
+        TimeProvider time,
+        ILoggerFactory loggers,
+        CancellationToken cancellation
+    ) =>
+        SwarmHost.StartAsync(
+            new SwarmOptions
+            {
+                ListenAddresses = options.ListenAddresses,
+                Port = options.Port,
+                UploadBytesPerSecond = options.UploadBytesPerSecond,
+            },
+            time,
+            loggers,
+            cancellation
+        );
+
+    /// <summary>As above, on a host that is there already.</summary>
+    internal static async Task RunAsync(
+        SwarmHost host,
+        TransferOptions options,
+        Action<int> onReady,
+        Action<TorrentStatus> onComplete,
+        IProgress<TorrentStatus> progress,
+        TimeProvider time,
+        ILoggerFactory loggers,
+        CancellationToken cancellation
+    )
+    {
         Directory.CreateDirectory(options.Directory);
         var session = await host.AddAsync(
             new TorrentAddOptions
@@ -47,6 +75,7 @@ public static class TorrentTransfer
                 FilePaths = options.FilePaths,
                 JournalPath = options.IsSeed ? null : options.JournalPath,
                 IsSeed = options.IsSeed,
+                SuperSeeds = options.SuperSeeds,
                 Trackers = [.. options.Trackers.Select(url => (Uri[])[url]), .. TrackerUrl.ParseTiers(options.Metainfo.TrackerTiers)],
             },
             cancellation

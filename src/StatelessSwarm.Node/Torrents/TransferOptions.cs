@@ -6,14 +6,21 @@ namespace StatelessSwarm.Node.Torrents;
 /// <summary>One torrent, taken part in by hand: no channel, no signature, no activation.</summary>
 public sealed record TransferOptions
 {
-    /// <summary>The torrent, of any kind.</summary>
-    public required Metainfo Metainfo { get; init; }
+    /// <summary>The torrent, of any kind. Must be set, but for <see cref="MagnetTransfer"/>, which finds it.</summary>
+    public Metainfo Metainfo
+    {
+        get => field ?? throw new InvalidOperationException("The torrent is not known yet.");
+        init;
+    }
 
     /// <summary>Directory that holds (or will hold) the torrent's file, or the directory of its files, under the torrent's name.</summary>
     public required string Directory { get; init; }
 
     /// <summary>The files are complete: serve them.</summary>
     public bool IsSeed { get; init; }
+
+    /// <summary>As a seed: show every peer pieces of its own until the swarm holds all of them (BEP 16).</summary>
+    public bool SuperSeeds { get; init; }
 
     /// <summary>Go on serving after the download, until cancelled.</summary>
     public bool ServesAfterwards { get; init; }

@@ -16,20 +16,33 @@ internal static class PeerHandshaker
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Speaks first. Returns what the peer said and whether v2 was agreed, or null when it is no peer of this torrent.</summary>
-    public static async Task<(Handshake Remote, bool IsV2)?> InitiateAsync(
+    public static Task<(Handshake Remote, bool IsV2)?> InitiateAsync(
         Socket socket,
         TorrentInfo info,
         PeerId self,
         CancellationToken cancellation
+    ) => InitiateAsync(socket, info.V1Hash, info.V2Hash, self, cancellation);
+
+    /// <summary>
+    /// As above for a torrent of which only hashes are known, at least one. v2 is offered only with a v2 hash, because we would not
+    /// know the answer to be one of this torrent.
+    /// </summary>
+    public static async Task<(Handshake Remote, bool IsV2)?> InitiateAsync(
+        Socket socket,
+        InfoHash? v1Hash,
+        Sha256Digest? v2Hash,
+        PeerId self,
+        CancellationToken cancellation
     )
     {
-        await SendAsync(socket, WireHash(info), info, self, cancellation);
+        // v1 where there is one, so that every client understands it.
+        await SendAsync(socket, v1Hash ?? InfoHash.Truncate(v2Hash!.Value), self, v2Hash is not null, cancellation);
         var remote = await ReceiveAsync(socket, cancellation);
         if (remote is null)
             return null;
-        if (info.V2Hash is { } v2 && remote.InfoHash == InfoHash.Truncate(v2))
+        if (v2Hash is { } v2 && remote.InfoHash == InfoHash.Truncate(v2))
             return (remote, true);
-        return info.V1Hash is { } v1 && remote.InfoHash == v1 ? (remote, false) : null;
+        return v1Hash is { } v1 && remote.InfoHash == v1 ? (remote, false) : null;
     }
 
     /// <summary>Reads the first half from a peer that connected; null when it does not speak BitTorrent.</summary>
@@ -58,17 +71,20 @@ internal static class PeerHandshaker
     {
         var isV2 = info.V2Hash is { } v2 && (remote.SupportsV2 || remote.InfoHash == InfoHash.Truncate(v2));
         var answer = isV2 ? InfoHash.Truncate(info.V2Hash!.Value) : remote.InfoHash;
-        await SendAsync(socket, answer, info, self, cancellation);
+        await SendAsync(socket, answer, self, info.V2Hash is not null, cancellation);
         return isV2;
     }
 
-    /// <summary>The hash we open with: v1 where there is one, so that every client understands it.</summary>
-    private static InfoHash WireHash(TorrentInfo info) => info.V1Hash ?? InfoHash.Truncate(info.V2Hash!.Value);
-
-    private static async Task SendAsync(Socket socket, InfoHash hash, TorrentInfo info, PeerId self, CancellationToken cancellation)
+    private static async Task SendAsync(
+        Socket socket,
+        InfoHash hash,
+        PeerId self,
+        bool supportsV2,
+        CancellationToken cancellation
+    )
     {
         var buffer = new byte[Handshake.Size];
-        new Handshake(hash, self, SupportsExtensions: true, SupportsFast: true, SupportsV2: info.V2Hash is not null).Write(buffer);
+        new Handshake(hash, self, SupportsExtensions: true, SupportsFast: true, supportsV2).Write(buffer);
         var sent = 0;
         while (sent < buffer.Length)
             sent += await socket.SendAsync(buffer.AsMemory(sent), cancellation);

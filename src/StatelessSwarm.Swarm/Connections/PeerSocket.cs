@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Sockets;
 
 namespace StatelessSwarm.Swarm.Connections;
@@ -29,6 +30,13 @@ internal static class PeerSocket
         {
             // More wake-ups, nothing else.
         }
+    }
+
+    /// <summary>Our end of a connected socket; IPv4 as such.</summary>
+    public static IPAddress? LocalAddress(Socket socket)
+    {
+        var address = (socket.LocalEndPoint as IPEndPoint)?.Address;
+        return address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address;
     }
 
     /// <summary>Sets the options; a kernel that lacks one is no fault.</summary>

@@ -2,11 +2,13 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
+using StatelessSwarm.Content;
 using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Wire;
 using StatelessSwarm.Swarm.Connections;
 using StatelessSwarm.Swarm.Limits;
+using StatelessSwarm.Swarm.Magnets;
 using StatelessSwarm.Swarm.Networks;
 using StatelessSwarm.Swarm.Trackers;
 
@@ -25,6 +27,7 @@ public sealed class SwarmHost : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly List<TorrentSession> _torrents = [];
     private readonly List<IPEndPoint> _neighbours = [];
+    private readonly List<MagnetSession> _magnets = [];
     private PeerListener? _listener;
     private int _openConnections;
     private int _lastHandle;
@@ -112,10 +115,39 @@ public sealed class SwarmHost : IAsyncDisposable
         return session;
     }
 
+    /// <summary>
+    /// Gets what a magnet link names: the info dictionary and, for a v2 or hybrid torrent, the piece layers, from peers that have them.
+    /// Everything is verified against the link's hashes. Ends when it is there or cancelled.
+    /// </summary>
+    /// <exception cref="ContentException">The dictionary the hash names is no torrent we can use.</exception>
+    public async Task<MagnetResult> ResolveAsync(MagnetOptions options, CancellationToken cancellation)
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        await using var session = new MagnetSession(this, options, _time, _loggers.CreateLogger<MagnetSession>());
+        IPEndPoint[] neighbours;
+        lock (_gate)
+        {
+            _magnets.Add(session);
+            neighbours = [.. _neighbours];
+        }
+        try
+        {
+            foreach (var neighbour in neighbours)
+                session.AddPeer(neighbour);
+            return await session.RunAsync(cancellation);
+        }
+        finally
+        {
+            lock (_gate)
+                _magnets.Remove(session);
+        }
+    }
+
     /// <summary>A neighbour was found or heard of again: every torrent that is not private gets it.</summary>
     public void NeighbourFound(IPEndPoint endPoint)
     {
         TorrentSession[] torrents;
+        MagnetSession[] magnets;
         lock (_gate)
         {
             _neighbours.Remove(endPoint);
@@ -123,7 +155,10 @@ public sealed class SwarmHost : IAsyncDisposable
             if (_neighbours.Count > MaxNeighbours)
                 _neighbours.RemoveAt(0);
             torrents = [.. _torrents];
+            magnets = [.. _magnets];
         }
+        foreach (var magnet in magnets)
+            magnet.AddPeer(endPoint);
         foreach (var torrent in torrents)
         {
             if (!torrent.Metainfo.Info.IsPrivate)
@@ -211,7 +246,7 @@ public sealed class SwarmHost : IAsyncDisposable
         var reach = Scope.Classify(remote.Address);
         await session.AdoptAsync(
             socket,
-            new ConnectedPeer(remote, reach, PeerSource.Incoming, false, handshake, isV2),
+            new ConnectedPeer(remote, reach, PeerSource.Incoming, false, handshake, isV2, PeerSocket.LocalAddress(socket)),
             cancellation
         );
         return true;

@@ -17,6 +17,9 @@ public sealed record TorrentAddOptions
     /// <summary>The files are complete and verified already: serve them read-only, do not hash them again.</summary>
     public bool IsSeed { get; init; }
 
+    /// <summary>As a seed: show every peer pieces of its own until the swarm holds all of them (BEP 16); default false.</summary>
+    public bool SuperSeeds { get; init; }
+
     /// <summary>Trackers to announce to, by tier (BEP 12): HTTP (BEP 3, 7, 23) and UDP (BEP 15); see <see cref="StatelessSwarm.Swarm.Trackers.TrackerUrl"/>.</summary>
     public IReadOnlyList<IReadOnlyList<Uri>> Trackers { get; init; } = [];
 }

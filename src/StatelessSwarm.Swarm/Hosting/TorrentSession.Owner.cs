@@ -135,6 +135,9 @@ public sealed partial class TorrentSession
                     if (_connections.TryGetValue(command.Peer, out var ended))
                         ended.Stop($"dropped: {command.Fault}");
                     break;
+                case EngineCommandKind.PeerHeard:
+                    _engine.PeerDiscovered(command.EndPoint!, PeerSource.Exchange, ReachOf(command.EndPoint!, PeerSource.Exchange));
+                    break;
                 case EngineCommandKind.Connect:
                     Track(ConnectAsync(command.EndPoint!));
                     break;
@@ -187,7 +190,7 @@ public sealed partial class TorrentSession
             if (answer is { } hands)
             {
                 var reach = _host.Scope.Classify(endPoint.Address);
-                return (socket, new ConnectedPeer(endPoint, reach, PeerSource.Manual, true, hands.Remote, hands.IsV2));
+                return (socket, new ConnectedPeer(endPoint, reach, PeerSource.Manual, true, hands.Remote, hands.IsV2, PeerSocket.LocalAddress(socket)));
             }
             LogNoPeer(_logger, endPoint, "it answered with another torrent, or not at all");
         }

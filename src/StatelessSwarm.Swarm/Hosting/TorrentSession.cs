@@ -158,7 +158,7 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
         try
         {
             (var verified, journal) = await FindVerifiedAsync(options, files, cancellation);
-            var engineOptions = new EngineOptions { PeerId = host.PeerId, ListenPort = host.Port };
+            var engineOptions = new EngineOptions { PeerId = host.PeerId, ListenPort = host.Port, SuperSeeds = options.SuperSeeds };
             var engine = new TorrentEngine(info, options.Metainfo.Layers, engineOptions, time, randomSeed);
             engine.Start(verified);
             var session = new TorrentSession(

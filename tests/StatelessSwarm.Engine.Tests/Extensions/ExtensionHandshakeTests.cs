@@ -21,6 +21,7 @@ public sealed class ExtensionHandshakeTests
                         MetadataId = metadata,
                         ClaimsId = claims,
                         DontHaveId = 3,
+                        PexId = 4,
                         Port = port,
                         RequestQueue = queue,
                         MetadataSize = size,
@@ -66,6 +67,19 @@ public sealed class ExtensionHandshakeTests
         harness.Connect(1, PeerReach.Wan).HaveAll().Unchoke();
         harness.Pass(2);
         Assert.Empty(neighbour.ClaimsHeard);
+    }
+
+    /// <summary>BEP 21: the whole handshake again, because clients take a name left out for withdrawn.</summary>
+    [Fact]
+    public void Complete_UploadOnly_IsSaidWithEverythingElse()
+    {
+        var harness = new EngineHarness(pieces: 1);
+        var peer = harness.Connect(1).HaveAll().Unchoke();
+        var before = ExtensionHandshake.TryRead(peer.HeardOf(PeerMessageKind.Extended).Single().Payload)!;
+        Assert.False(before.IsUploadOnly);
+        peer.Serve();
+        var after = ExtensionHandshake.TryRead(peer.HeardOf(PeerMessageKind.Extended).Last().Payload)!;
+        Assert.Equal(before with { IsUploadOnly = true }, after);
     }
 
     [Fact]

@@ -13,6 +13,9 @@ internal sealed class EngineHarness
     public const int PieceLength = 64 * 1024;
     public const int BlocksPerPiece = PieceLength / BlockRange.BlockSize;
 
+    /// <summary>Our address in connections that know it.</summary>
+    public static readonly System.Net.IPAddress LocalAddress = new([10, 0, 0, 250]);
+
     private int _handles;
     private long _tokens;
 
@@ -64,13 +67,19 @@ internal sealed class EngineHarness
         bool isOutgoing = false,
         bool isFast = true,
         bool hasExtensions = true,
-        bool isV2 = true
+        bool isV2 = true,
+        string? address = null,
+        bool knowsLocal = false
     )
     {
         var peer = new ScriptedPeer(this, new PeerHandle(++_handles), id);
         var handshake = new Handshake(default, IdOf(id), hasExtensions, isFast, isV2);
-        var endPoint = new System.Net.IPEndPoint(new System.Net.IPAddress([10, 0, 0, id]), 6881);
-        Engine.PeerConnected(peer.Handle, new ConnectedPeer(endPoint, reach, PeerSource.Tracker, isOutgoing, handshake, isV2));
+        var from = address is null ? new System.Net.IPAddress([10, 0, 0, id]) : System.Net.IPAddress.Parse(address);
+        var endPoint = new System.Net.IPEndPoint(from, 6881);
+        Engine.PeerConnected(
+            peer.Handle,
+            new ConnectedPeer(endPoint, reach, PeerSource.Tracker, isOutgoing, handshake, isV2, knowsLocal ? LocalAddress : null)
+        );
         Drain();
         return peer;
     }

@@ -16,6 +16,9 @@ internal sealed class ScriptedPeer(EngineHarness harness, PeerHandle handle, byt
     /// <summary>The id this peer gave to <c>ut_metadata</c>.</summary>
     public const byte MetadataId = 78;
 
+    /// <summary>The id this peer gave to <c>ut_pex</c>.</summary>
+    public const byte PexId = 79;
+
     private readonly HashSet<(int Piece, int Begin)> _served = [];
 
     public PeerHandle Handle => handle;
@@ -81,6 +84,7 @@ internal sealed class ScriptedPeer(EngineHarness harness, PeerHandle handle, byt
             {
                 ClaimsId = claims ? ClaimsId : null,
                 MetadataId = MetadataId,
+                PexId = PexId,
                 RequestQueue = requestQueue,
                 MetadataSize = metadataSize,
                 Port = port,
@@ -127,6 +131,22 @@ internal sealed class ScriptedPeer(EngineHarness harness, PeerHandle handle, byt
             return pieces;
         }
     }
+
+    /// <summary>Peer exchange messages it was sent.</summary>
+    public List<PexMessage> PexHeard =>
+        [
+            .. HeardOf(PeerMessageKind.Extended)
+                .Where(message => message.ExtendedId == PexId)
+                .Select(message => PexMessage.TryRead(message.Payload)!),
+        ];
+
+    /// <summary>Tells of peers.</summary>
+    public ScriptedPeer Tell(params System.Net.IPEndPoint[] endPoints) =>
+        Say(
+            PeerMessageKind.Extended,
+            payload: new PexMessage([.. endPoints.Select(endPoint => new PexPeer(endPoint, PexFlags.None))], []).ToBytes(),
+            extended: ExtensionIds.Pex
+        );
 
     /// <summary>Sends one block, right or wrong; returns its token.</summary>
     public long SendBlock(int piece, int begin, bool isWrong = false, int length = 0)

@@ -41,6 +41,17 @@ public sealed class UploadTests
         Assert.Equal(expected, harness.Connect(1).Request(piece, begin, length).Fault);
     }
 
+    /// <summary>libtorrent takes the last piece of a v2-only torrent for as long as the others; what is beyond the file is pad.</summary>
+    [Fact]
+    public void Request_BeyondTheEndOfAV2OnlyTorrent_IsServedUpToAWholePiece()
+    {
+        var torrent = new Testing.Torrents.SyntheticTorrent(2 * EngineHarness.PieceLength - 1000, EngineHarness.PieceLength);
+        var harness = new EngineHarness(torrent: torrent, verified: [0, 1]);
+        var peer = harness.Connect(1).Request(1, EngineHarness.PieceLength - Block);
+        Assert.Single(peer.SentBlocks);
+        Assert.Equal(PeerFault.BlockOutOfRange, peer.Request(1, EngineHarness.PieceLength).Fault);
+    }
+
     [Fact]
     public async Task Request_PadBytesOfAHybrid_AreServed()
     {
@@ -148,12 +159,13 @@ public sealed class UploadTests
     [Fact]
     public void Choker_MoreThanSlots_TheOneServedLongestAgoGetsATurn()
     {
-        var harness = new EngineHarness(verified: EngineHarness.All(8), change: options => options with { UploadSlots = 2 });
+        var harness = new EngineHarness(64, EngineHarness.All(64), change: options => options with { UploadSlots = 2 });
         var peers = Enumerable.Range(1, 3).Select(id => harness.Connect((byte)id)).ToList();
         foreach (var peer in peers)
             peer.Say(PeerMessageKind.Interested);
         Assert.Equal([1, 1, 0], peers.Select(peer => peer.HeardOf(PeerMessageKind.Unchoke).Count()));
-        Assert.Empty(peers[2].Request(0).SentBlocks);
+        var allowed = peers[2].HeardOf(PeerMessageKind.AllowedFast).Select(message => message.Piece);
+        Assert.Empty(peers[2].Request(Enumerable.Range(0, 64).Except(allowed).First()).SentBlocks);
         Assert.Single(peers[2].HeardOf(PeerMessageKind.RejectRequest));
         for (var piece = 0; piece < 8; piece++)
         {

@@ -92,7 +92,7 @@ public sealed class LibtorrentSwarmTests
         sample.Metainfo.Info is { V1Hash: null, Files.Count: 1 };
 
     /// <summary>libtorrent looks for a directory called like the torrent.</summary>
-    private static string SourceParent(SampleTorrent sample)
+    internal static string SourceParent(SampleTorrent sample)
     {
         if (HasNoDirectory(sample))
             return Path.Combine(sample.Directory, "source");
@@ -105,7 +105,12 @@ public sealed class LibtorrentSwarmTests
     {
         var torrent = Path.Combine(sample.Directory, "sample.torrent");
         File.WriteAllBytes(torrent, sample.MetainfoBytes);
-        return LineProcess.StartForeign(
+        return StartLibtorrent(torrent, directory, port, more);
+    }
+
+    /// <summary>libtorrent on loopback, with a .torrent file or a magnet link.</summary>
+    internal static LineProcess StartLibtorrent(string torrent, string directory, int port, params string[] more) =>
+        LineProcess.StartForeign(
             "/usr/bin/python3",
             [
                 Path.Combine(RepositoryRoot.Path, "testbed", "peers", "lt_peer.py"),
@@ -119,10 +124,9 @@ public sealed class LibtorrentSwarmTests
                 .. more,
             ]
         );
-    }
 
     /// <summary>Neither log holds a hash failure, a ban or a protocol error of the other side.</summary>
-    private static void AssertNoComplaints(LineProcess theirs, RecordingLoggers ours)
+    internal static void AssertNoComplaints(LineProcess theirs, RecordingLoggers ours)
     {
         Assert.DoesNotContain(ours.Lines, line => line.Contains("dropped:", StringComparison.Ordinal));
         Assert.DoesNotContain(ours.Lines, line => line.Contains("broke the protocol", StringComparison.Ordinal));
@@ -134,16 +138,21 @@ public sealed class LibtorrentSwarmTests
         }
     }
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    private static Task<SwarmHost> StartAsync(RecordingLoggers log) =>
+    internal static Task<SwarmHost> StartAsync(RecordingLoggers log, long uploadBytesPerSecond = 0) =>
         SwarmHost.StartAsync(
-            new SwarmOptions { ListenAddresses = [IPAddress.Loopback], Port = 0 },
+            new SwarmOptions
+            {
+                ListenAddresses = [IPAddress.Loopback],
+                Port = 0,
+                UploadBytesPerSecond = uploadBytesPerSecond,
+            },
             TimeProvider.System,
             log,
             CancellationToken.None

@@ -15,7 +15,7 @@ public sealed class SyntheticTorrent
     private readonly Sha256Digest[] _leaves;
     private readonly int _blocksPerPiece;
 
-    public SyntheticTorrent(long bytes, int pieceLength)
+    public SyntheticTorrent(long bytes, int pieceLength, bool isPrivate = false)
     {
         _blocksPerPiece = pieceLength / BlockRange.BlockSize;
         _leaves = new Sha256Digest[MerkleHash.BlockCount(bytes)];
@@ -28,7 +28,7 @@ public sealed class SyntheticTorrent
             builder.AppendLeaf(_leaves[block]);
         }
         var root = builder.Finish();
-        Info = TorrentInfo.Parse(MakeInfo(bytes, pieceLength, root));
+        Info = TorrentInfo.Parse(MakeInfo(bytes, pieceLength, root, isPrivate));
         V1Info = TorrentInfo.Parse(MakeV1Info(bytes, pieceLength, Info.PieceCount));
         var layer = new byte[builder.Layer.Count * Sha256Digest.Size];
         for (var piece = 0; piece < builder.Layer.Count; piece++)
@@ -59,7 +59,7 @@ public sealed class SyntheticTorrent
         return writer.ToArray();
     }
 
-    private static byte[] MakeInfo(long bytes, int pieceLength, Sha256Digest root)
+    private static byte[] MakeInfo(long bytes, int pieceLength, Sha256Digest root, bool isPrivate)
     {
         var writer = new BencodeWriter();
         writer.StartDictionary();
@@ -77,6 +77,8 @@ public sealed class SyntheticTorrent
         writer.WriteEntry("meta version"u8, 2);
         writer.WriteEntry("name"u8, "image");
         writer.WriteEntry("piece length"u8, pieceLength);
+        if (isPrivate)
+            writer.WriteEntry("private"u8, 1);
         writer.End();
         return writer.ToArray();
     }
