@@ -1,12 +1,14 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using StatelessSwarm.Node.Configuration;
 using StatelessSwarm.Cli.Commands;
 using StatelessSwarm.Cli.Exits;
 using StatelessSwarm.Cli.Terminals;
 using StatelessSwarm.Cli.Units;
+using StatelessSwarm.Node.Hosting;
 using StatelessSwarm.Node.Torrents;
 using StatelessSwarm.Swarm.Hosting;
 
@@ -35,6 +37,7 @@ internal static class TorrentTransferCommands
             (result, cancellation) =>
                 RunAsync(
                     context,
+                    options.LoggersFor(context, result),
                     options.Read(result, result.GetRequiredValue(file), result.GetRequiredValue(output)) with
                     {
                         ServesAfterwards = result.GetValue(seedAfter),
@@ -64,6 +67,7 @@ internal static class TorrentTransferCommands
             (result, cancellation) =>
                 RunAsync(
                     context,
+                    options.LoggersFor(context, result),
                     options.Read(result, result.GetRequiredValue(file), result.GetRequiredValue(directory)) with
                     {
                         IsSeed = true,
@@ -74,8 +78,14 @@ internal static class TorrentTransferCommands
         return command;
     }
 
-    private static async Task<int> RunAsync(CommandContext context, TransferOptions options, CancellationToken cancellation)
+    private static async Task<int> RunAsync(
+        CommandContext context,
+        ILoggerFactory loggers,
+        TransferOptions options,
+        CancellationToken cancellation
+    )
     {
+        using var owned = loggers;
         var started = context.Time.GetTimestamp();
         var isComplete = options.IsSeed;
         var name = options.Metainfo.Info.Name;
@@ -103,7 +113,7 @@ internal static class TorrentTransferCommands
                         },
                         new StatusProgress(progress),
                         context.Time,
-                        NullLoggerFactory.Instance,
+                        loggers,
                         cancellation
                     );
                     return true;
@@ -170,6 +180,11 @@ internal static class TorrentTransferCommands
             Description = "Bytes per second sent at most, such as 5M; default no limit.",
         };
 
+        private readonly Option<bool> _verbose = new("--verbose")
+        {
+            Description = "Log on the error stream every peer that leaves and every tracker that fails, and why.",
+        };
+
         public void AddTo(Command command)
         {
             command.Add(_port);
@@ -177,7 +192,13 @@ internal static class TorrentTransferCommands
             command.Add(_peers);
             command.Add(_trackers);
             command.Add(_uploadLimit);
+            command.Add(_verbose);
         }
+
+        public ILoggerFactory LoggersFor(CommandContext context, ParseResult result) =>
+            result.GetValue(_verbose)
+                ? LineLoggers.Create(context.Terminal.Error, isVerbose: true, context.Time)
+                : NullLoggerFactory.Instance;
 
         public TransferOptions Read(ParseResult result, string file, string directory)
         {

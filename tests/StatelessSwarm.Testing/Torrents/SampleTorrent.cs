@@ -2,7 +2,7 @@ using StatelessSwarm.Content.Torrents;
 
 namespace StatelessSwarm.Testing.Torrents;
 
-/// <summary>A hybrid torrent over repeatable random files in a temporary directory that goes away with it.</summary>
+/// <summary>A torrent over repeatable random files in a temporary directory that goes away with it.</summary>
 public sealed class SampleTorrent : IDisposable
 {
     private SampleTorrent(string directory, Metainfo metainfo, byte[] metainfoBytes, IReadOnlyList<string> paths)
@@ -25,8 +25,18 @@ public sealed class SampleTorrent : IDisposable
     /// <summary>Absolute path of every file, in the torrent's order.</summary>
     public IReadOnlyList<string> Paths { get; }
 
-    /// <summary>Makes files of the given lengths and their torrent.</summary>
-    public static async Task<SampleTorrent> CreateAsync(int pieceLength, params int[] lengths)
+    /// <summary>The .torrent file on disk.</summary>
+    public string TorrentPath => Path.Combine(Directory, "sample.torrent");
+
+    /// <summary>Makes files of the given lengths and their hybrid torrent.</summary>
+    public static Task<SampleTorrent> CreateAsync(int pieceLength, params int[] lengths) =>
+        CreateAsync(new TorrentBuildOptions { Name = "sample", PieceLength = pieceLength }, lengths);
+
+    /// <summary>
+    /// Makes files <c>file0.bin</c>, <c>file1.bin</c> and so on of the given lengths, and their torrent. One file in a torrent of that name
+    /// makes a single-file torrent.
+    /// </summary>
+    public static async Task<SampleTorrent> CreateAsync(TorrentBuildOptions options, params int[] lengths)
     {
         var directory = System.IO.Directory.CreateTempSubdirectory("ss-torrent-").FullName;
         var source = Path.Combine(directory, "source");
@@ -41,8 +51,8 @@ public sealed class SampleTorrent : IDisposable
             await File.WriteAllBytesAsync(Path.Combine(source, name), bytes);
             files.Add(new TorrentBuildFile(name, new MemoryStream(bytes), bytes.Length));
         }
-        var options = new TorrentBuildOptions { Name = "sample", PieceLength = pieceLength };
-        var torrent = await TorrentBuilder.BuildHybridAsync(options, files, null, CancellationToken.None);
+        var torrent = await TorrentBuilder.BuildAsync(options, files, null, CancellationToken.None);
+        await File.WriteAllBytesAsync(Path.Combine(directory, "sample.torrent"), torrent);
         var metainfo = Metainfo.Parse(torrent);
         return new SampleTorrent(
             directory,

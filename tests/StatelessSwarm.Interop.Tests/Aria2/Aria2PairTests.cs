@@ -1,0 +1,9 @@
+using StatelessSwarm.Interop.Tests.Clients;
+
+namespace StatelessSwarm.Interop.Tests.Aria2;
+
+/// <summary>Whole transfers between us and aria2.</summary>
+public sealed class Aria2PairTests : ForeignPairTests
+{
+    private protected override ForeignClient Start(ForeignClientOptions options) => new Aria2Client(options);
+}

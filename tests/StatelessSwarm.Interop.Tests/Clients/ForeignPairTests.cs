@@ -1,0 +1,88 @@
+using StatelessSwarm.Content.Torrents;
+using StatelessSwarm.Testing.Torrents;
+
+namespace StatelessSwarm.Interop.Tests.Clients;
+
+/// <summary>
+/// Whole transfers between us and one foreign client, each side seeding once: every client has to pass. The torrents are v1-only,
+/// which is what all of them understand.
+/// </summary>
+public abstract class ForeignPairTests
+{
+    /// <summary>Some clients take no torrent without a tracker: this one answers nothing.</summary>
+    private const string DeadTracker = "http://127.0.0.1:9/announce";
+
+    private const int KiB = 1024;
+
+    // Name, piece length, pad files, lengths: a single file; files with pad files between them, an empty one and one shorter than a
+    // block; the same with pieces that span files; small pieces, many of them.
+    public static TheoryData<string, int, bool, int[]> Shapes =>
+        new()
+        {
+            { "file0.bin", 256 * KiB, false, [6_000_000] },
+            { "sample", 64 * KiB, true, [1_000_001, 0, 5, 16_384, 65_536, 300_000] },
+            { "sample", 64 * KiB, false, [1_000_001, 0, 5, 16_384, 65_536, 300_000] },
+            { "sample", 16 * KiB, false, [3_000_003] },
+        };
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public async Task TheySeed_WeDownload_SameBytes(string name, int pieceLength, bool padsFiles, int[] lengths)
+    {
+        using var sample = await CreateAsync(TorrentKind.V1, name, pieceLength, padsFiles, lengths);
+        await TheySeedAsync(sample);
+    }
+
+    [Theory]
+    [MemberData(nameof(Shapes))]
+    public async Task WeSeed_TheyDownload_SameBytes(string name, int pieceLength, bool padsFiles, int[] lengths)
+    {
+        using var sample = await CreateAsync(TorrentKind.V1, name, pieceLength, padsFiles, lengths);
+        await WeSeedAsync(sample);
+    }
+
+    /// <summary>Starts the client.</summary>
+    private protected abstract ForeignClient Start(ForeignClientOptions options);
+
+    private protected static Task<SampleTorrent> CreateAsync(
+        TorrentKind kind,
+        string name,
+        int pieceLength,
+        bool padsFiles,
+        int[] lengths
+    ) =>
+        SampleTorrent.CreateAsync(
+            new TorrentBuildOptions
+            {
+                Name = name,
+                Kind = kind,
+                PieceLength = pieceLength,
+                PadsFiles = padsFiles,
+                Trackers = [DeadTracker],
+            },
+            lengths
+        );
+
+    private protected async Task TheySeedAsync(SampleTorrent sample)
+    {
+        await using var theirs = Start(new ForeignClientOptions { Sample = sample, Name = "theirs", IsSeed = true });
+        await theirs.WaitUntilReadyAsync();
+        await using var ours = await OurPeer.LeechAsync(sample, "ours");
+        ours.Connect(theirs);
+        await ours.WaitUntilCompleteAsync([theirs]);
+        Assert.True(ours.HasContent);
+        Assert.Equal(0, ours.Session.Status.WastedBytes);
+        Complaints.AssertNone(ours, theirs);
+    }
+
+    private protected async Task WeSeedAsync(SampleTorrent sample)
+    {
+        await using var ours = await OurPeer.SeedAsync(sample);
+        await using var theirs = Start(new ForeignClientOptions { Sample = sample, Name = "theirs" });
+        await theirs.WaitUntilReadyAsync();
+        ours.Connect(theirs);
+        await ours.WaitUntilCompleteAsync(theirs);
+        Assert.True(theirs.HasContent);
+        Complaints.AssertNone(ours, theirs);
+    }
+}

@@ -1,0 +1,36 @@
+using StatelessSwarm.Content.Torrents;
+using StatelessSwarm.Interop.Tests.Clients;
+
+namespace StatelessSwarm.Interop.Tests.Rtorrent;
+
+/// <summary>Whole transfers between us and rtorrent, which reads the v1 half of hybrid torrents too.</summary>
+public sealed class RtorrentPairTests : ForeignPairTests
+{
+    private const int KiB = 1024;
+
+    public static TheoryData<string, int, int[]> HybridShapes =>
+        new()
+        {
+            { "file0.bin", 256 * KiB, [6_000_000] },
+            { "sample", 64 * KiB, [1_000_001, 0, 5, 16_384, 65_536, 300_000] },
+            { "sample", 16 * KiB, [3_000_003] },
+        };
+
+    [Theory]
+    [MemberData(nameof(HybridShapes))]
+    public async Task HybridTorrent_TheySeed_SameBytes(string name, int pieceLength, int[] lengths)
+    {
+        using var sample = await CreateAsync(TorrentKind.Hybrid, name, pieceLength, padsFiles: true, lengths);
+        await TheySeedAsync(sample);
+    }
+
+    [Theory]
+    [MemberData(nameof(HybridShapes))]
+    public async Task HybridTorrent_WeSeed_SameBytes(string name, int pieceLength, int[] lengths)
+    {
+        using var sample = await CreateAsync(TorrentKind.Hybrid, name, pieceLength, padsFiles: true, lengths);
+        await WeSeedAsync(sample);
+    }
+
+    private protected override ForeignClient Start(ForeignClientOptions options) => new RtorrentClient(options);
+}
