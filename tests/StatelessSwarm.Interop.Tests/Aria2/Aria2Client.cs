@@ -7,7 +7,7 @@ namespace StatelessSwarm.Interop.Tests.Aria2;
 /// aria2 (Debian: aria2). Up to 1.36 it leaves out the empty keys of a file tree when it hashes the info dictionary, and so takes part in no
 /// hybrid torrent (aria2 issue 1903).
 /// </summary>
-internal sealed class Aria2Client(ForeignClientOptions options) : ForeignClient(options, Prepare)
+internal sealed class Aria2Client(PeerProgramOptions options) : PeerProgram(options, Prepare)
 {
     private const string CompleteMark = "every piece is there";
 
@@ -35,7 +35,7 @@ internal sealed class Aria2Client(ForeignClientOptions options) : ForeignClient(
             "is too big"
         );
 
-    private static IReadOnlyList<string> Prepare(ForeignClientOptions options)
+    private static IReadOnlyList<string> Prepare(PeerProgramOptions options)
     {
         var hook = Path.Combine(options.HomeDirectory, "complete");
         File.WriteAllText(hook, $"#!/bin/sh\necho '{CompleteMark}'\n");

@@ -4,10 +4,14 @@ namespace StatelessSwarm.Interop.Tests.Clients;
 internal static class Complaints
 {
     /// <summary>Neither we nor any of them found a fault with a peer.</summary>
-    public static void AssertNone(OurPeer ours, params IReadOnlyList<ForeignClient> theirs)
+    public static void AssertNone(OurPeer ours, params IReadOnlyList<PeerProgram> theirs)
     {
         Assert.Empty(ours.Complaints);
-        foreach (var client in theirs)
-            Assert.True(client.Complaints.Count == 0, $"{client.GetType().Name}:\n{string.Join('\n', client.Complaints)}");
+        foreach (var program in theirs)
+            AssertNone(program);
     }
+
+    /// <summary>It found no fault with a peer.</summary>
+    public static void AssertNone(PeerProgram program) =>
+        Assert.True(program.Complaints.Count == 0, $"{program.GetType().Name}:\n{string.Join('\n', program.Complaints)}");
 }

@@ -44,15 +44,15 @@ internal sealed class OurPeer : IAsyncDisposable
         StartAsync(sample, name, isSeed: false, trackers);
 
     /// <summary>Names a peer, which is then connected to.</summary>
-    public void Connect(ForeignClient client) => Session.AddPeer(client.EndPoint, PeerSource.Manual);
+    public void Connect(PeerProgram client) => Session.AddPeer(client.EndPoint, PeerSource.Manual);
 
     /// <summary>Waits until we have everything.</summary>
     /// <exception cref="TimeoutException">We did not get it; the message holds our log and theirs.</exception>
-    public async Task WaitUntilCompleteAsync(params IReadOnlyList<ForeignClient> others)
+    public async Task WaitUntilCompleteAsync(params IReadOnlyList<PeerProgram> others)
     {
         try
         {
-            await Session.Completion.WaitAsync(ForeignClient.Patience, TimeProvider.System);
+            await Session.Completion.WaitAsync(PeerProgram.Patience, TimeProvider.System);
         }
         catch (TimeoutException fault)
         {
@@ -65,7 +65,7 @@ internal sealed class OurPeer : IAsyncDisposable
 
     /// <summary>Waits until another client has everything.</summary>
     /// <exception cref="TimeoutException">It did not get it; the message holds its log and ours.</exception>
-    public async Task WaitUntilCompleteAsync(ForeignClient client)
+    public async Task WaitUntilCompleteAsync(PeerProgram client)
     {
         try
         {

@@ -4,7 +4,7 @@ using StatelessSwarm.Testing;
 namespace StatelessSwarm.Interop.Tests.Libtorrent;
 
 /// <summary>libtorrent-rasterbar by its Python binding (Debian: python3-libtorrent). It takes one connection per IP address.</summary>
-internal sealed class LibtorrentClient(ForeignClientOptions options) : ForeignClient(options, Prepare)
+internal sealed class LibtorrentClient(PeerProgramOptions options) : PeerProgram(options, Prepare)
 {
     /// <inheritdoc/>
     protected override bool IsReadyLine(string line) => IsSeed ? Holds(line, "seeding after") : line == "ready";
@@ -17,7 +17,7 @@ internal sealed class LibtorrentClient(ForeignClientOptions options) : ForeignCl
         line.StartsWith("alert ", StringComparison.Ordinal)
         && Holds(line, "hash_failed", "peer_ban", "peer_error", "invalid", "protocol");
 
-    private static IReadOnlyList<string> Prepare(ForeignClientOptions options) =>
+    private static IReadOnlyList<string> Prepare(PeerProgramOptions options) =>
         options.CommandFor(
             "/usr/bin/python3",
             [

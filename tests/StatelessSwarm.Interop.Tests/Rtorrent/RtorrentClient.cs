@@ -3,7 +3,7 @@ using StatelessSwarm.Interop.Tests.Clients;
 namespace StatelessSwarm.Interop.Tests.Rtorrent;
 
 /// <summary>rtorrent (Debian: rtorrent) without a screen. It takes no torrent that names no tracker.</summary>
-internal sealed class RtorrentClient(ForeignClientOptions options) : ForeignClient(options, Prepare)
+internal sealed class RtorrentClient(PeerProgramOptions options) : PeerProgram(options, Prepare)
 {
     /// <inheritdoc/>
     protected override bool IsReadyLine(string line) => Holds(line, "download: Starting torrent");
@@ -16,7 +16,7 @@ internal sealed class RtorrentClient(ForeignClientOptions options) : ForeignClie
     protected override bool IsComplaint(string line) =>
         Holds(line, "Received error", "hash check failed", "failed hash", "unwanted", "corrupt", "invalid", "Caught exception", "Handshake failed");
 
-    private static IReadOnlyList<string> Prepare(ForeignClientOptions options)
+    private static IReadOnlyList<string> Prepare(PeerProgramOptions options)
     {
         var session = Directory.CreateDirectory(Path.Combine(options.HomeDirectory, "session")).FullName;
         var configuration = Path.Combine(options.HomeDirectory, "rtorrent.rc");
@@ -40,7 +40,7 @@ internal sealed class RtorrentClient(ForeignClientOptions options) : ForeignClie
             log.add_output = "peer_debug", "log"
             log.add_output = "protocol_network_errors", "log"
             log.add_output = "protocol_storage_errors", "log"
-            log.add_output = "storage_debug", "log"
+            log.add_output = "storage_info", "log"
             load.start_verbose = {options.Sample.TorrentPath}
 
             """

@@ -4,7 +4,7 @@ using StatelessSwarm.Interop.Tests.Clients;
 namespace StatelessSwarm.Interop.Tests.Rtorrent;
 
 /// <summary>Whole transfers between us and rtorrent, which reads the v1 half of hybrid torrents too.</summary>
-public sealed class RtorrentPairTests : ForeignPairTests
+public sealed class RtorrentPairTests : PairTests
 {
     private const int KiB = 1024;
 
@@ -32,5 +32,5 @@ public sealed class RtorrentPairTests : ForeignPairTests
         await WeSeedAsync(sample);
     }
 
-    private protected override ForeignClient Start(ForeignClientOptions options) => new RtorrentClient(options);
+    private protected override PeerProgram Start(PeerProgramOptions options) => new RtorrentClient(options);
 }

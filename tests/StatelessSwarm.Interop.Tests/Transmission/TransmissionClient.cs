@@ -7,8 +7,8 @@ namespace StatelessSwarm.Interop.Tests.Transmission;
 /// Transmission's daemon (Debian: transmission-daemon). Up to 3.00 it does not parse hybrid torrents; it never connects to a loopback
 /// address that a tracker names, but is connected to.
 /// </summary>
-internal sealed class TransmissionClient(ForeignClientOptions options)
-    : ForeignClient(options, Prepare, new KeyValuePair<string, string>("TR_DEBUG_FD", "2"))
+internal sealed class TransmissionClient(PeerProgramOptions options)
+    : PeerProgram(options, Prepare, new KeyValuePair<string, string>("TR_DEBUG_FD", "2"))
 {
     /// <inheritdoc/>
     protected override bool IsReadyLine(string line) => Holds(line, "Verification is done");
@@ -34,7 +34,7 @@ internal sealed class TransmissionClient(ForeignClientOptions options)
             "wrong hash"
         );
 
-    private static IReadOnlyList<string> Prepare(ForeignClientOptions options)
+    private static IReadOnlyList<string> Prepare(PeerProgramOptions options)
     {
         var configuration = Directory.CreateDirectory(Path.Combine(options.HomeDirectory, "configuration")).FullName;
         var torrents = Directory.CreateDirectory(Path.Combine(options.HomeDirectory, "torrents")).FullName;

@@ -3,7 +3,7 @@ using StatelessSwarm.Interop.Tests.Clients;
 namespace StatelessSwarm.Interop.Tests.Transmission;
 
 /// <summary>Whole transfers between us and Transmission.</summary>
-public sealed class TransmissionPairTests : ForeignPairTests
+public sealed class TransmissionPairTests : PairTests
 {
-    private protected override ForeignClient Start(ForeignClientOptions options) => new TransmissionClient(options);
+    private protected override PeerProgram Start(PeerProgramOptions options) => new TransmissionClient(options);
 }

@@ -4,24 +4,24 @@ using StatelessSwarm.Testing.Processes;
 namespace StatelessSwarm.Interop.Tests.Clients;
 
 /// <summary>
-/// Another BitTorrent program that runs beside ours: without DHT, uTP, LSD and port mapping, with the one torrent it is given. It is
-/// killed when the test lets go of it.
+/// A BitTorrent program run beside us: without DHT, PEX, uTP, LSD and port mapping, with the one torrent it is given. It is killed when the
+/// test lets go of it.
 /// </summary>
-internal abstract class ForeignClient : IAsyncDisposable
+internal abstract class PeerProgram : IAsyncDisposable
 {
     /// <summary>How long anything may take on a machine that is busy with other work.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
-    private readonly ForeignClientOptions _options;
+    private readonly PeerProgramOptions _options;
     private readonly LineProcess _process;
 
     /// <summary>Starts it.</summary>
     /// <param name="options">What it takes part in.</param>
     /// <param name="prepare">Writes the program's own configuration into the home directory and returns its command line.</param>
     /// <param name="environment">Set for the program.</param>
-    protected ForeignClient(
-        ForeignClientOptions options,
-        Func<ForeignClientOptions, IReadOnlyList<string>> prepare,
+    protected PeerProgram(
+        PeerProgramOptions options,
+        Func<PeerProgramOptions, IReadOnlyList<string>> prepare,
         params IEnumerable<KeyValuePair<string, string>> environment
     )
     {
@@ -53,7 +53,7 @@ internal abstract class ForeignClient : IAsyncDisposable
     /// <exception cref="TimeoutException">It did not; the message holds its log.</exception>
     public Task WaitUntilReadyAsync() => _process.WaitForAsync(IsReadyLine, Patience);
 
-    /// <summary>Waits until a client that is no seed has everything.</summary>
+    /// <summary>Waits until one that is no seed has everything.</summary>
     /// <exception cref="TimeoutException">It did not get it; the message holds its log.</exception>
     public Task WaitUntilCompleteAsync() => _process.WaitForAsync(IsCompleteLine, Patience);
 
@@ -80,23 +80,25 @@ internal abstract class ForeignClient : IAsyncDisposable
         return false;
     }
 
-    private static string FilesDirectory(ForeignClientOptions options)
+    private static string FilesDirectory(PeerProgramOptions options)
     {
         var info = options.Sample.Metainfo.Info;
         return info.IsMultiFile ? Path.Combine(options.ContentDirectory, info.Name) : options.ContentDirectory;
     }
 
     /// <summary>Copies the content, with pad files (BEP 47) as the files that programs take them for which do not know them.</summary>
-    private static void LayOutContent(ForeignClientOptions options)
+    private static void LayOutContent(PeerProgramOptions options)
     {
         var directory = Directory.CreateDirectory(FilesDirectory(options)).FullName;
         long end = 0;
         foreach (var (file, source) in options.Sample.Metainfo.Info.Files.Zip(options.Sample.Paths))
         {
-            if (file.Length > 0 && file.Offset > end)
-                WritePad(directory, file.Offset - end);
-            end = Math.Max(end, file.Offset + file.Length);
             File.Copy(source, Path.Combine(directory, file.Path));
+            if (file.Length == 0)
+                continue;
+            if (file.Offset > end)
+                WritePad(directory, file.Offset - end);
+            end = file.Offset + file.Length;
         }
     }
 

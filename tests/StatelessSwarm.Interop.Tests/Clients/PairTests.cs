@@ -7,10 +7,10 @@ namespace StatelessSwarm.Interop.Tests.Clients;
 /// Whole transfers between us and one foreign client, each side seeding once: every client has to pass. The torrents are v1-only,
 /// which is what all of them understand.
 /// </summary>
-public abstract class ForeignPairTests
+public abstract class PairTests
 {
-    /// <summary>Some clients take no torrent without a tracker: this one answers nothing.</summary>
-    private const string DeadTracker = "http://127.0.0.1:9/announce";
+    /// <summary>Some clients take no torrent without a tracker: nobody is at this one.</summary>
+    internal const string DeadTracker = "http://127.0.0.1:9/announce";
 
     private const int KiB = 1024;
 
@@ -42,7 +42,7 @@ public abstract class ForeignPairTests
     }
 
     /// <summary>Starts the client.</summary>
-    private protected abstract ForeignClient Start(ForeignClientOptions options);
+    private protected abstract PeerProgram Start(PeerProgramOptions options);
 
     private protected static Task<SampleTorrent> CreateAsync(
         TorrentKind kind,
@@ -65,7 +65,7 @@ public abstract class ForeignPairTests
 
     private protected async Task TheySeedAsync(SampleTorrent sample)
     {
-        await using var theirs = Start(new ForeignClientOptions { Sample = sample, Name = "theirs", IsSeed = true });
+        await using var theirs = Start(new PeerProgramOptions { Sample = sample, Name = "theirs", IsSeed = true });
         await theirs.WaitUntilReadyAsync();
         await using var ours = await OurPeer.LeechAsync(sample, "ours");
         ours.Connect(theirs);
@@ -78,7 +78,7 @@ public abstract class ForeignPairTests
     private protected async Task WeSeedAsync(SampleTorrent sample)
     {
         await using var ours = await OurPeer.SeedAsync(sample);
-        await using var theirs = Start(new ForeignClientOptions { Sample = sample, Name = "theirs" });
+        await using var theirs = Start(new PeerProgramOptions { Sample = sample, Name = "theirs" });
         await theirs.WaitUntilReadyAsync();
         ours.Connect(theirs);
         await ours.WaitUntilCompleteAsync(theirs);

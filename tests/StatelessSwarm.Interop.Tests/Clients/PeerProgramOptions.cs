@@ -1,17 +1,18 @@
 using System.Net;
 using System.Net.Sockets;
 using StatelessSwarm.Testing.Networks;
+using StatelessSwarm.Testing.Processes;
 using StatelessSwarm.Testing.Torrents;
 
 namespace StatelessSwarm.Interop.Tests.Clients;
 
-/// <summary>How a foreign client takes part in a torrent. Trackers are those in the torrent file.</summary>
-internal sealed record ForeignClientOptions
+/// <summary>How a program takes part in a torrent. Trackers are those in the torrent file.</summary>
+internal sealed record PeerProgramOptions
 {
-    /// <summary>The torrent; its directory also holds everything the client writes.</summary>
+    /// <summary>The torrent; its directory also holds everything the program writes.</summary>
     public required SampleTorrent Sample { get; init; }
 
-    /// <summary>Subdirectory for the client, unlike any other client's.</summary>
+    /// <summary>Subdirectory for it, unlike any other's.</summary>
     public required string Name { get; init; }
 
     /// <summary>It has the whole content from the start.</summary>
@@ -23,15 +24,15 @@ internal sealed record ForeignClientOptions
     /// <summary>Where it runs, or null for the machine's own network.</summary>
     public NetworkNamespace? Host { get; init; }
 
-    /// <summary>What the client writes beside the content: configuration, state.</summary>
+    /// <summary>What it writes beside the content: configuration, state.</summary>
     public string HomeDirectory => Path.Combine(Sample.Directory, Name);
 
     /// <summary>Where it keeps the content, laid out as its torrent says.</summary>
     public string ContentDirectory => Path.Combine(HomeDirectory, "content");
 
-    /// <summary>The command line that starts a program where the client runs, and ends it should this process die.</summary>
+    /// <summary>The command line that starts a program where this one runs, and ends it should this process die.</summary>
     public IReadOnlyList<string> CommandFor(string program, params IEnumerable<string> arguments) =>
-        [.. Host?.Enter ?? [], .. Testing.Processes.LineProcess.Guarded(program, arguments)];
+        [.. Host?.Enter ?? [], .. LineProcess.Guarded(program, arguments)];
 
     private static IPEndPoint FreeEndPoint()
     {
