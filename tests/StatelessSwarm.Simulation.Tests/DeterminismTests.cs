@@ -13,19 +13,21 @@ public sealed class DeterminismTests(ITestOutputHelper output)
     /// Goal: a run is a function of its number. Method: one seed and 49 nodes in five sites run to completion; every command of
     /// every engine goes into a hash, with its virtual time.
     /// </summary>
-    [Fact]
-    public void Swarm_FiftyEnginesTwice_SameNumberSameLogOtherNumberOtherLog()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Swarm_FiftyEnginesTwice_SameNumberSameLogOtherNumberOtherLog(bool isV1)
     {
-        var first = RunOnce(50);
-        var again = RunOnce(50);
-        var other = RunOnce(51);
+        var first = RunOnce(50, isV1);
+        var again = RunOnce(50, isV1);
+        var other = RunOnce(51, isV1);
         Assert.Equal(first, again);
         Assert.NotEqual(first, other);
     }
 
-    private string RunOnce(int seed)
+    private string RunOnce(int seed, bool isV1)
     {
-        using var swarm = new SimSwarm(Torrent, seed);
+        using var swarm = new SimSwarm(Torrent, seed) { IsV1 = isV1 };
         var home = swarm.AddSite(1e9, 1e9, 5);
         swarm.AddNode(home, 100 * Mbit, 100 * Mbit);
         for (var site = 0; site < 5; site++)

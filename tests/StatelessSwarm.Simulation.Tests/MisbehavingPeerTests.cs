@@ -27,6 +27,26 @@ public sealed class MisbehavingPeerTests(ITestOutputHelper output)
         );
     }
 
+    /// <summary>
+    /// Goal: a v1-only torrent, whose blocks carry no hashes, comes through with a liar in the swarm, and no honest node is thrown out.
+    /// Method: one node of ten spoils the first block of whatever it serves; checks take a while, and nodes are hit by mixed pieces too.
+    /// </summary>
+    [Fact]
+    public void Lan_LiarInAV1OnlyTorrent_EveryoneFinishesAndOnlyItIsDropped()
+    {
+        using var swarm = NewLan(21, isV1: true);
+        var liar = swarm.Nodes[3];
+        liar.Lies = block => block.Begin == 0;
+        swarm.StartAll();
+        Assert.True(swarm.Run(120));
+        Report(swarm);
+        Assert.InRange(swarm.Leechers.Count(node => node.Dropped.Contains((PeerFault.WrongData, liar))), 1, 9);
+        Assert.All(
+            swarm.Leechers.SelectMany(node => node.Dropped).Where(drop => drop.Fault == PeerFault.WrongData),
+            drop => Assert.Equal(liar, drop.Peer)
+        );
+    }
+
     [Fact]
     public void Lan_StallingPeer_CostsTheOthersLittle()
     {
@@ -65,9 +85,9 @@ public sealed class MisbehavingPeerTests(ITestOutputHelper output)
         Report(swarm);
     }
 
-    private static SimSwarm NewLan(int seed)
+    private static SimSwarm NewLan(int seed, bool isV1 = false)
     {
-        var swarm = new SimSwarm(Torrent, seed);
+        var swarm = new SimSwarm(Torrent, seed) { IsV1 = isV1 };
         var site = swarm.AddSite(1e9, 1e9, 5);
         swarm.AddNode(site, 25 * Mbit, 25 * Mbit);
         for (var node = 0; node < 10; node++)

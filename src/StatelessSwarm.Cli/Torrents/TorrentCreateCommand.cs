@@ -14,24 +14,44 @@ internal static class TorrentCreateCommand
     {
         var path = new Argument<string>("path") { HelpName = "PATH", Description = "File, or directory with all files below it." };
         var output = new Option<string>("--output", "-o") { HelpName = "FILE", Description = "The .torrent to write.", Required = true };
-        var announce = new Option<string[]>("--announce") { HelpName = "URL", Description = "Tracker; may be given again.", DefaultValueFactory = _ => [] };
+        var announce = new Option<string[]>("--announce") { HelpName = "URL", Description = "Tracker; may be given again: each is a tier of its own (BEP 12), tried in this order.", DefaultValueFactory = _ => [] };
         var webSeed = new Option<string[]>("--web-seed") { HelpName = "URL", Description = "Web seed (BEP 19); may be given again.", DefaultValueFactory = _ => [] };
         var name = new Option<string?>("--name") { HelpName = "NAME", Description = "Name of the torrent; default the name of PATH." };
         var pieceLength = new Option<int>("--piece-length") { HelpName = "BYTES", Description = "Power of two from 16384; default by size, 256 KiB to 4 MiB." };
+        var v1 = new Option<bool>("--v1") { Description = "v1 only: SHA-1, for clients that know nothing else." };
+        var v2 = new Option<bool>("--v2") { Description = "v2 only (BEP 52): SHA-256 trees, for clients that know them." };
+        var hybrid = new Option<bool>("--hybrid") { Description = "Both, which is the default." };
+        var pad = new Option<bool>("--pad") { Description = "With --v1: pad files (BEP 47) begin every file at a piece, as in hybrid torrents." };
+        var isPrivate = new Option<bool>("--private") { Description = "Peers come from the torrent's trackers only (BEP 27); part of the info hash." };
+        var comment = new Option<string?>("--comment") { HelpName = "TEXT", Description = "A line for people to read." };
+        var createdBy = new Option<string?>("--created-by") { HelpName = "TEXT", Description = "The program named as the creator; default none." };
         var command = new ToolCommand(
             "create",
-            "Makes a hybrid (v1 and v2) torrent.",
+            "Makes a torrent: hybrid (v1 and v2), v1-only or v2-only. Symbolic links are left out.",
             "stateless torrent create root.squashfs -o root.torrent --announce http://seed:8080/announce"
         )
         {
-            path, output, announce, webSeed, name, pieceLength,
+            path, output, hybrid, v1, v2, pad, announce, webSeed, name, pieceLength, isPrivate, comment, createdBy,
         };
+        command.Validators.Add(result =>
+        {
+            bool[] kinds = [result.GetValue(v1), result.GetValue(v2), result.GetValue(hybrid)];
+            if (kinds.Count(isGiven => isGiven) > 1)
+                result.AddError("--v1, --v2 and --hybrid exclude one another");
+            if (result.GetValue(pad) && !result.GetValue(v1))
+                result.AddError("--pad goes with --v1: hybrid torrents are padded always, v2 ones never");
+        });
         command.SetAction(async (result, cancellation) =>
         {
             var source = Path.GetFullPath(result.GetRequiredValue(path));
             var options = new TorrentBuildOptions
             {
                 Name = result.GetValue(name) ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(source)),
+                Kind = result.GetValue(v1) ? TorrentKind.V1 : result.GetValue(v2) ? TorrentKind.V2 : TorrentKind.Hybrid,
+                PadsFiles = result.GetValue(pad),
+                IsPrivate = result.GetValue(isPrivate),
+                Comment = result.GetValue(comment),
+                CreatedBy = result.GetValue(createdBy),
                 PieceLength = result.GetValue(pieceLength),
                 Trackers = result.GetRequiredValue(announce),
                 WebSeeds = result.GetRequiredValue(webSeed),
@@ -41,7 +61,7 @@ internal static class TorrentCreateCommand
             await File.WriteAllBytesAsync(target + ".new", torrent, cancellation);
             File.Move(target + ".new", target, overwrite: true);
             var info = Metainfo.Parse(torrent).Info;
-            context.Terminal.Out.WriteLine($"{target}: {info.Files.Count} files, {info.PieceCount} pieces, v1 {info.V1Hash}, v2 {info.V2Hash}");
+            context.Terminal.Out.WriteLine($"{target}: {info.Files.Count} files, {info.PieceCount} pieces, v1 {info.V1Hash?.ToString() ?? "-"}, v2 {info.V2Hash?.ToString() ?? "-"}");
             return (int)ExitCode.Done;
         });
         return command;
@@ -61,12 +81,12 @@ internal static class TorrentCreateCommand
             {
                 var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
                 var relative = Directory.Exists(source) ? Path.GetRelativePath(source, file) : Path.GetFileName(file);
-                files.Add(new TorrentBuildFile(relative, stream, stream.Length));
+                files.Add(new TorrentBuildFile(relative, stream, stream.Length) { IsExecutable = IsExecutable(stream) });
             }
             var total = files.Sum(file => file.Length);
             return await context.Progress.RunAsync(
                 "hashing",
-                progress => TorrentBuilder.BuildHybridAsync(options, files, new ByteProgress(progress, total), cancellation)
+                progress => TorrentBuilder.BuildAsync(options, files, new ByteProgress(progress, total), cancellation)
             );
         }
         finally
@@ -75,6 +95,9 @@ internal static class TorrentCreateCommand
                 await file.Content.DisposeAsync();
         }
     }
+
+    private static bool IsExecutable(FileStream stream) =>
+        !OperatingSystem.IsWindows() && File.GetUnixFileMode(stream.SafeFileHandle).HasFlag(UnixFileMode.UserExecute);
 
     private static IEnumerable<string> FindFiles(string source)
     {

@@ -22,16 +22,4 @@ internal static class TorrentFiles
             throw new CommandException(ExitCode.Failed, $"{path}: {fault.Message}");
         }
     }
-
-    /// <summary>As <see cref="Load"/>, for a transfer or a check: v1-only torrents are refused.</summary>
-    public static Metainfo LoadV2(string path)
-    {
-        var metainfo = Load(path);
-        return metainfo.Layers is not null
-            ? metainfo
-            : throw new CommandException(
-                ExitCode.Failed,
-                $"{path}: a v1-only torrent, whose blocks carry no SHA-256; a v2 or hybrid one is needed"
-            );
-    }
 }

@@ -39,12 +39,16 @@ internal static class TorrentInfoCommand
         writer.WriteLine($"content  {ByteCount.Format(info.ContentBytes)} in {info.Files.Count} files");
         writer.WriteLine($"pieces   {info.PieceCount} of {ByteCount.Format(info.PieceLength)}");
         writer.WriteLine($"private  {(info.IsPrivate ? "yes" : "no")}");
+        if (metainfo.Comment is { } comment)
+            writer.WriteLine($"comment  {comment}");
+        if (metainfo.CreatedBy is { } createdBy)
+            writer.WriteLine($"made by  {createdBy}");
         foreach (var tracker in metainfo.TrackerTiers.SelectMany(tier => tier))
             writer.WriteLine($"tracker  {tracker}");
         foreach (var seed in metainfo.WebSeeds)
             writer.WriteLine($"web seed {seed}");
         foreach (var item in info.Files)
-            writer.WriteLine($"file     {item.Length, 14} {item.Path}");
+            writer.WriteLine($"file     {item.Length, 14} {item.Path}{(item.IsExecutable ? "*" : "")}");
     }
 
     private static void WriteJson(CommandContext context, Metainfo metainfo) =>
@@ -60,6 +64,8 @@ internal static class TorrentInfoCommand
                 json.WriteNumber("piece_length", info.PieceLength);
                 json.WriteNumber("piece_count", info.PieceCount);
                 json.WriteBoolean("private", info.IsPrivate);
+                json.WriteString("comment", metainfo.Comment);
+                json.WriteString("created_by", metainfo.CreatedBy);
                 json.WriteStartArray("trackers");
                 foreach (var tracker in metainfo.TrackerTiers.SelectMany(tier => tier))
                     json.WriteStringValue(tracker);
@@ -74,6 +80,7 @@ internal static class TorrentInfoCommand
                     json.WriteStartObject();
                     json.WriteString("path", item.Path);
                     json.WriteNumber("length", item.Length);
+                    json.WriteBoolean("executable", item.IsExecutable);
                     json.WriteEndObject();
                 }
                 json.WriteEndArray();

@@ -21,7 +21,7 @@ internal static class TorrentTransferCommands
     public static Command CreateGet(CommandContext context)
     {
         var options = new Shared();
-        var file = new Argument<string>("file") { HelpName = "FILE", Description = "A .torrent file (v2 or hybrid)." };
+        var file = new Argument<string>("file") { HelpName = "FILE", Description = "A .torrent file: v1, v2 or hybrid." };
         var output = new Option<string>("--output", "-o") { HelpName = "DIR", Description = "Directory to download into.", Required = true };
         var seedAfter = new Option<bool>("--seed-after") { Description = "Go on serving until stopped." };
         var command = new ToolCommand(
@@ -52,7 +52,7 @@ internal static class TorrentTransferCommands
     public static Command CreateServe(CommandContext context)
     {
         var options = new Shared();
-        var file = new Argument<string>("file") { HelpName = "FILE", Description = "A .torrent file (v2 or hybrid)." };
+        var file = new Argument<string>("file") { HelpName = "FILE", Description = "A .torrent file: v1, v2 or hybrid." };
         var directory = new Argument<string>("directory") { HelpName = "DIR", Description = "Directory that holds its complete content." };
         var command = new ToolCommand(
             "serve",
@@ -205,7 +205,7 @@ internal static class TorrentTransferCommands
             var addresses = result.GetRequiredValue(_listen);
             return new TransferOptions
             {
-                Metainfo = TorrentFiles.LoadV2(file),
+                Metainfo = TorrentFiles.Load(file),
                 Directory = directory,
                 Port = result.GetValue(_port),
                 ListenAddresses = addresses.Length == 0 ? [IPAddress.IPv6Any] : [.. addresses.Select(ParseAddress)],

@@ -2,6 +2,7 @@ using System.CommandLine;
 using StatelessSwarm.Cli.Commands;
 using StatelessSwarm.Cli.Exits;
 using StatelessSwarm.Cli.Units;
+using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Node.Torrents;
 using StatelessSwarm.Swarm.Storage;
 
@@ -13,11 +14,11 @@ internal static class TorrentVerifyCommand
     /// <summary>The command.</summary>
     public static Command Create(CommandContext context)
     {
-        var file = new Argument<string>("file") { HelpName = "FILE", Description = "A .torrent file (v2 or hybrid)." };
+        var file = new Argument<string>("file") { HelpName = "FILE", Description = "A .torrent file: v1, v2 or hybrid." };
         var directory = new Argument<string>("directory") { HelpName = "DIR", Description = "Directory that holds its content." };
         var command = new ToolCommand(
             "verify",
-            "Hashes a torrent's content on every core; exit code 1 when a piece is missing or wrong.",
+            "Hashes a torrent's content on every core and names the files that are missing or wrong; exit code 1 when there are any.",
             "stateless torrent verify root.torrent images"
         )
         {
@@ -28,10 +29,13 @@ internal static class TorrentVerifyCommand
             {
                 var options = new TransferOptions
                 {
-                    Metainfo = TorrentFiles.LoadV2(result.GetRequiredValue(file)),
+                    Metainfo = TorrentFiles.Load(result.GetRequiredValue(file)),
                     Directory = result.GetRequiredValue(directory),
                 };
-                var check = await TorrentCheck.RunAsync(options.Metainfo, options.FilePaths, cancellation);
+                var paths = options.FilePaths;
+                var check = await TorrentCheck.RunAsync(options.Metainfo, paths, cancellation);
+                foreach (var bad in check.BadFiles)
+                    context.Terminal.Out.WriteLine(Describe(options.Metainfo.Info, paths[bad.FileIndex], bad));
                 context.Terminal.Out.WriteLine(
                     $"{options.Metainfo.Info.Name}: {check.GoodPieces} of {check.PieceCount} pieces right, {ByteCount.Format(check.GoodBytes)} of {ByteCount.Format(options.Metainfo.Info.ContentBytes)}"
                 );
@@ -40,4 +44,13 @@ internal static class TorrentVerifyCommand
         );
         return command;
     }
+
+    private static string Describe(TorrentInfo info, string path, BadFile bad) =>
+        bad.Fault switch
+        {
+            FileFault.Missing => $"{path}: missing",
+            FileFault.Unreadable => $"{path}: cannot be read",
+            FileFault.WrongLength => $"{path}: has {bad.Length} bytes, the torrent says {info.Files[bad.FileIndex].Length}",
+            _ => $"{path}: {bad.WrongPieces} of {info.PiecesOf(bad.FileIndex).Count} pieces wrong",
+        };
 }

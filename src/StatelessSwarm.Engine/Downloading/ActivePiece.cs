@@ -39,6 +39,9 @@ internal sealed class ActivePiece(int blocksPerPiece)
     /// <summary>Only one peer may contribute, because several have spoilt it together before.</summary>
     public bool IsSolo { get; set; }
 
+    /// <summary>Whole, and its check by the shell is under way (v1-only torrents).</summary>
+    public bool IsChecking { get; set; }
+
     /// <summary>Nothing is asked for before: a fresh claim has to reach the neighbours first.</summary>
     public long ReadyAt { get; set; }
 
@@ -62,6 +65,7 @@ internal sealed class ActivePiece(int blocksPerPiece)
         Owner = null;
         IsClaimed = false;
         IsSolo = false;
+        IsChecking = false;
         ReadyAt = 0;
         Forget();
     }

@@ -1,11 +1,18 @@
 namespace StatelessSwarm.Engine.Downloading;
 
-/// <summary>Pieces being fetched: by index, and as a list in a deterministic order. Objects are reused.</summary>
+/// <summary>
+/// Pieces being fetched: by index, and as a list in a deterministic order. A whole piece that is being checked is out of the list, but
+/// still found by its index. Objects are reused.
+/// </summary>
 internal sealed class ActivePieces(int pieceCount, int blocksPerPiece)
 {
     private const int None = -1;
 
+    // Places below None are those of pieces being checked, counted downwards.
+    private const int FirstChecking = -2;
+
     private readonly List<ActivePiece> _list = [];
+    private readonly List<ActivePiece> _checking = [];
     private readonly Stack<ActivePiece> _free = new();
     private readonly int[] _places = NewPlaces(pieceCount);
 
@@ -15,8 +22,14 @@ internal sealed class ActivePieces(int pieceCount, int blocksPerPiece)
     /// <summary>By place.</summary>
     public ActivePiece this[int place] => _list[place];
 
-    /// <summary>The piece, if it is being fetched.</summary>
-    public ActivePiece? Find(int piece) => _places[piece] == None ? null : _list[_places[piece]];
+    /// <summary>The piece, if it is being fetched or checked.</summary>
+    public ActivePiece? Find(int piece) =>
+        _places[piece] switch
+        {
+            None => null,
+            < None and var place => _checking[FirstChecking - place],
+            var place => _list[place],
+        };
 
     /// <summary>Starts a piece.</summary>
     public ActivePiece Start(int piece, int blockCount, long now)
@@ -32,18 +45,45 @@ internal sealed class ActivePieces(int pieceCount, int blocksPerPiece)
         return active;
     }
 
+    /// <summary>The piece is whole, and is being checked from here on.</summary>
+    public void BeginCheck(ActivePiece active)
+    {
+        TakeOut(active);
+        active.Owner = null;
+        active.IsChecking = true;
+        active.Place = _checking.Count;
+        _places[active.Piece] = FirstChecking - active.Place;
+        _checking.Add(active);
+    }
+
     /// <summary>Ends a piece, done or given up. The object must not be used any more.</summary>
     public void End(ActivePiece active)
+    {
+        if (active.IsChecking)
+        {
+            var last = _checking[^1];
+            _checking[active.Place] = last;
+            last.Place = active.Place;
+            _places[last.Piece] = FirstChecking - active.Place;
+            _checking.RemoveAt(_checking.Count - 1);
+        }
+        else
+        {
+            TakeOut(active);
+        }
+        _places[active.Piece] = None;
+        active.Forget();
+        active.Owner = null;
+        _free.Push(active);
+    }
+
+    private void TakeOut(ActivePiece active)
     {
         var last = _list[^1];
         _list[active.Place] = last;
         last.Place = active.Place;
         _places[last.Piece] = active.Place;
-        _places[active.Piece] = None;
         _list.RemoveAt(_list.Count - 1);
-        active.Forget();
-        active.Owner = null;
-        _free.Push(active);
     }
 
     private static int[] NewPlaces(int pieceCount)

@@ -5,8 +5,11 @@ namespace StatelessSwarm.Engine.Downloading;
 /// <summary>
 /// Finds who sent wrong data. A piece from one peer convicts it at once. A piece from several is fetched again from one peer
 /// only; when it verifies, every block whose hash was different before convicts its sender (BEP 52 leaves make this exact).
+/// <para>Without block hashes (v1-only) those who contributed stay suspects instead: from then on a suspect gives whole pieces alone,
+/// so that its next wrong one convicts it.</para>
 /// </summary>
-internal sealed class BlameBook
+/// <param name="hasLeaves">Blocks come with their hashes.</param>
+internal sealed class BlameBook(bool hasLeaves)
 {
     /// <summary>Pieces remembered at most.</summary>
     public const int MaxPieces = 64;
@@ -30,6 +33,8 @@ internal sealed class BlameBook
             Convicted.Add(liar);
             return;
         }
+        for (var block = 0; block < piece.BlockCount && !hasLeaves; block++)
+            piece.GiverOf(block)!.IsSuspect = true;
         if (!_suspicions.TryGetValue(piece.Piece, out var versions))
         {
             if (_suspicions.Count >= MaxPieces)
@@ -48,7 +53,7 @@ internal sealed class BlameBook
     /// <summary>The piece is whole and right.</summary>
     public void Verified(ActivePiece piece)
     {
-        if (_suspicions.Count == 0 || !_suspicions.Remove(piece.Piece, out var versions))
+        if (_suspicions.Count == 0 || !_suspicions.Remove(piece.Piece, out var versions) || !hasLeaves)
             return;
         foreach (var version in versions)
         {

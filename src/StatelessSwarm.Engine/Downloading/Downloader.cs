@@ -10,14 +10,15 @@ namespace StatelessSwarm.Engine.Downloading;
 
 /// <summary>
 /// Requests and their answers. Keeps every peer's window full, takes blocks in, checks whole pieces, and puts requests that
-/// came to nothing back.
+/// came to nothing back. Without piece layers (v1-only torrents) the shell checks the pieces.
 /// </summary>
 internal sealed class Downloader(
     PieceMap map,
-    PieceLayers layers,
+    PieceLayers? layers,
     ActivePieces active,
     Availability availability,
     PieceAssigner assigner,
+    PieceChecks checks,
     BlameBook blame,
     CommandQueue commands,
     EngineClock clock,
@@ -35,7 +36,7 @@ internal sealed class Downloader(
     /// <summary>Asks the peer for as much as its window allows.</summary>
     public void Fill(PeerState peer)
     {
-        if (peer.IsClosing || peer.IsChokingUs || map.IsComplete || clock.Now < peer.PausedUntil)
+        if (peer.IsClosing || peer.IsChokingUs || map.IsComplete || clock.Now < peer.PausedUntil || checks.IsFull)
             return;
         var limit = peer.IsSnubbed ? 1 : peer.Window.Blocks;
         while (peer.Pending.Live < limit)
@@ -139,7 +140,7 @@ internal sealed class Downloader(
     /// <summary>We give up fetching a piece, because a neighbour fetches it or has it.</summary>
     public void Yield(int index)
     {
-        if (active.Find(index) is not { } piece)
+        if (active.Find(index) is not { IsChecking: false } piece)
             return;
         assigner.CancelAll(piece);
         counters.Wasted += assigner.Abandon(piece);
@@ -150,6 +151,18 @@ internal sealed class Downloader(
     {
         if (active.Find(index) is { IsClaimed: true } piece && piece.Received * 2 < piece.BlockCount)
             Yield(index);
+    }
+
+    /// <summary>The shell has compared a piece's SHA-1; true when the piece is verified now.</summary>
+    public bool PieceChecked(int index, bool isRight)
+    {
+        if (active.Find(index) is not { IsChecking: true } piece)
+            throw new InvalidOperationException($"The check of piece {index} was not asked for.");
+        if (checks.IsFull)
+            assigner.Wake();
+        checks.Ended();
+        Judge(piece, isRight);
+        return isRight;
     }
 
     private bool IsOurs(BlockRange range) =>
@@ -196,7 +209,21 @@ internal sealed class Downloader(
             owner.Stalls = 0;
             far.PieceTaken(owner, piece);
         }
-        if (layers.Verify(new PieceIndex(index), piece.Leaves))
+        if (layers is null)
+        {
+            assigner.BeginCheck(piece);
+            checks.Add(index);
+            return -1;
+        }
+        var isRight = layers.Verify(new PieceIndex(index), piece.Leaves);
+        Judge(piece, isRight);
+        return isRight ? index : -1;
+    }
+
+    private void Judge(ActivePiece piece, bool isRight)
+    {
+        var index = piece.Piece;
+        if (isRight)
         {
             blame.Verified(piece);
             if (piece.IsClaimed)
@@ -204,8 +231,8 @@ internal sealed class Downloader(
             assigner.Unclaim(piece, true);
             assigner.End(piece);
             map.SetVerified(index);
-            commands.PieceVerified(new BlockRange(new PieceIndex(index), 0, map.ContentLength(index)));
-            return index;
+            commands.PieceVerified(map.RangeOf(index));
+            return;
         }
         counters.Wasted += map.ContentLength(index);
         blame.Spoilt(piece);
@@ -213,6 +240,5 @@ internal sealed class Downloader(
         assigner.End(piece);
         availability.Rarity.Offer(index);
         assigner.Wake();
-        return -1;
     }
 }

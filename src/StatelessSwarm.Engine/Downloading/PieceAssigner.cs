@@ -99,11 +99,21 @@ internal sealed class PieceAssigner(
     /// <summary>The piece is done or to be started afresh; the object must not be used any more.</summary>
     public void End(ActivePiece piece)
     {
+        if (piece is { Owner: null, IsChecking: false })
+            _ownerless--;
+        else if (piece.Owner?.Current == piece)
+            piece.Owner.Current = null;
+        active.End(piece);
+    }
+
+    /// <summary>All blocks are there; nobody is asked for any until the check has ended.</summary>
+    public void BeginCheck(ActivePiece piece)
+    {
         if (piece.Owner is null)
             _ownerless--;
         else if (piece.Owner.Current == piece)
             piece.Owner.Current = null;
-        active.End(piece);
+        active.BeginCheck(piece);
     }
 
     /// <summary>Takes back every request for blocks of the piece.</summary>
@@ -230,6 +240,12 @@ internal sealed class PieceAssigner(
         piece.ProgressAt = clock.Now;
         piece.ReadyAt = clock.Now;
         _ownerless--;
+        if (peer.IsSuspect && !piece.IsSolo)
+        {
+            CancelAll(piece);
+            piece.Forget();
+            piece.IsSolo = true;
+        }
         if (rules.IsFree(peer))
         {
             Unclaim(piece, false);

@@ -75,7 +75,7 @@ internal sealed class StallWatch(
         for (var place = 0; place < peers.Count; place++)
         {
             var peer = peers[place];
-            if (!peer.IsLan && !far.IsWorthIt(peer))
+            if (peer.IsSuspect || (!peer.IsLan && !far.IsWorthIt(peer)))
                 continue;
             var isIdle = peer is { IsClosing: false, IsChokingUs: false, IsSnubbed: false } && peer.Pending.Live == 0;
             if (isIdle && clock.Now >= peer.PausedUntil && !rules.IsBarred(peer))

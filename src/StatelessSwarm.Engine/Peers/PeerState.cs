@@ -111,6 +111,9 @@ internal sealed class PeerState
 
     public int Rejects { get; set; }
 
+    /// <summary>It gave blocks of a wrong piece that others gave blocks of too, and nobody can say whose were wrong (v1-only).</summary>
+    public bool IsSuspect { get; set; }
+
     public int UnaskedBlocks { get; set; }
 
     // What we let it do, and what it asks.

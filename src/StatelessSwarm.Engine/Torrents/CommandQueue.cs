@@ -47,6 +47,9 @@ internal sealed class CommandQueue(EngineClock clock)
     public void DropBlock(BlockRange block, long token) =>
         Enqueue(new EngineCommand(EngineCommandKind.DropBlock, Block: block, Token: token));
 
+    /// <summary>Checks a piece.</summary>
+    public void CheckPiece(BlockRange piece) => Enqueue(new EngineCommand(EngineCommandKind.CheckPiece, Block: piece));
+
     /// <summary>Records a piece.</summary>
     public void PieceVerified(BlockRange piece) => Enqueue(new EngineCommand(EngineCommandKind.PieceVerified, Block: piece));
 

@@ -16,6 +16,12 @@ public enum EngineCommandKind
     /// <summary>Let go of the buffer <c>Token</c>: its block is not wanted.</summary>
     DropBlock,
 
+    /// <summary>
+    /// All blocks of <c>Block.Piece</c> have been written: compare its SHA-1 with the torrent's and call
+    /// <see cref="TorrentEngine.PieceChecked"/>, once. Only in v1-only torrents, at most <see cref="EngineOptions.PieceChecks"/> at a time.
+    /// </summary>
+    CheckPiece,
+
     /// <summary>All blocks of <c>Block.Piece</c> have been written and its hash is right: record it.</summary>
     PieceVerified,
 

@@ -39,6 +39,9 @@ public sealed record EngineOptions
     /// <summary>Bytes asked of one peer and not yet received, at most; default 16 MiB.</summary>
     public int RequestAhead { get; init; } = 16 * 1024 * 1024;
 
+    /// <summary>Whole pieces of a v1-only torrent that the shell is asked to check at a time; default 8. 1 at least.</summary>
+    public int PieceChecks { get; init; } = 8;
+
     /// <summary>Agree with neighbours who fetches what from a scarce source; default true.</summary>
     public bool UsesClaims { get; init; } = true;
 }

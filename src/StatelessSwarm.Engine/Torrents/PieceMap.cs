@@ -23,12 +23,12 @@ internal sealed class PieceMap
     public int PieceCount => _contentLengths.Length;
 
     /// <summary>Blocks of a whole piece.</summary>
-    public int BlocksPerPiece => _info.PieceLength / BlockRange.BlockSize;
+    public int BlocksPerPiece => _info.BlocksPerPiece;
 
     /// <summary>Pieces that may be served.</summary>
     public PieceSet Verified { get; }
 
-    /// <summary>Content bytes of verified pieces.</summary>
+    /// <summary>Bytes of files in verified pieces.</summary>
     public long VerifiedBytes { get; private set; }
 
     /// <summary>True once every piece is verified.</summary>
@@ -37,13 +37,16 @@ internal sealed class PieceMap
     /// <summary>True for an index of the torrent.</summary>
     public bool IsPiece(int piece) => piece >= 0 && piece < _contentLengths.Length;
 
-    /// <summary>Bytes that belong to a file.</summary>
+    /// <summary>Bytes up to the last one that belongs to a file: what is fetched.</summary>
     public int ContentLength(int piece) => _contentLengths[piece];
 
     /// <summary>Bytes as v1 counts them, pad bytes included.</summary>
     public int WireLength(int piece) => _info.WireLength(new PieceIndex(piece));
 
-    /// <summary>Blocks that belong to a file.</summary>
+    /// <summary>All of the piece that is fetched.</summary>
+    public BlockRange RangeOf(int piece) => new(new PieceIndex(piece), 0, _contentLengths[piece]);
+
+    /// <summary>Blocks that are fetched.</summary>
     public int BlockCount(int piece) => (_contentLengths[piece] + BlockRange.BlockSize - 1) / BlockRange.BlockSize;
 
     /// <summary>The block as we request it; the last of a piece may be short.</summary>
@@ -58,7 +61,7 @@ internal sealed class PieceMap
     {
         if (!Verified.Add(piece))
             return false;
-        VerifiedBytes += _contentLengths[piece];
+        VerifiedBytes += _info.FileBytes(new PieceIndex(piece));
         return true;
     }
 }

@@ -223,7 +223,7 @@ public sealed partial class TorrentEngine
 
     private PeerFault OnHashRequest(PeerState state, in PeerMessage message)
     {
-        if (!state.Connection.IsV2 || _hashes.Answer(message.Payload) is not { } answer)
+        if (!state.Connection.IsV2 || _hashes?.Answer(message.Payload) is not { } answer)
             return PeerFault.BadHashMessage;
         _commands.Send(state, answer);
         return PeerFault.None;

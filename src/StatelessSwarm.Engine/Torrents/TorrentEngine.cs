@@ -30,7 +30,7 @@ public sealed partial class TorrentEngine
     private readonly ActivePieces _active;
     private readonly ClaimLedger _claims;
     private readonly SourceRules _rules;
-    private readonly BlameBook _blame = new();
+    private readonly BlameBook _blame;
     private readonly SpreadWatch _spread;
     private readonly PieceAssigner _assigner;
     private readonly DownloadCounters _counters = new();
@@ -41,15 +41,23 @@ public sealed partial class TorrentEngine
     private readonly Choker _choker;
     private readonly PeerBook _book;
     private readonly MetadataServer _metadata;
-    private readonly HashServer _hashes;
+    private readonly HashServer? _hashes;
     private bool _isStarted;
     private bool _isCompletedTold;
     private long _filledEpoch;
 
-    /// <summary>An engine for a v2 or hybrid torrent.</summary>
-    public TorrentEngine(TorrentInfo info, PieceLayers layers, EngineOptions options, TimeProvider time, ulong randomSeed)
+    /// <summary>An engine for a torrent.</summary>
+    /// <param name="info">The torrent.</param>
+    /// <param name="layers">Piece hashes of a v2 or hybrid torrent, by which pieces are verified from the hashes of their blocks. Null for a
+    /// v1-only torrent: its pieces are verified by <see cref="EngineCommandKind.CheckPiece"/>.</param>
+    /// <param name="options">Limits and habits.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="randomSeed">Decides everything that is left to chance.</param>
+    public TorrentEngine(TorrentInfo info, PieceLayers? layers, EngineOptions options, TimeProvider time, ulong randomSeed)
     {
-        ArgumentNullException.ThrowIfNull(layers);
+        if (info.V2Hash is null != layers is null)
+            throw new ArgumentException("Layers go with a v2 or hybrid torrent, and with no other.", nameof(layers));
+        _blame = new BlameBook(hasLeaves: layers is not null);
         _options = options;
         _clock = new EngineClock(time);
         var random = new SeededRandom(randomSeed);
@@ -83,6 +91,7 @@ public sealed partial class TorrentEngine
             _active,
             _availability,
             _assigner,
+            new PieceChecks(_commands, _map, options.PieceChecks),
             _blame,
             _commands,
             _clock,
@@ -95,7 +104,7 @@ public sealed partial class TorrentEngine
         _choker = new Choker(_peers, _commands, _clock, _uploader, options.UploadSlots);
         _book = new PeerBook(_peers, _commands, _clock, random, options);
         _metadata = new MetadataServer(info.RawBytes, _commands);
-        _hashes = new HashServer(info, layers);
+        _hashes = layers is null ? null : new HashServer(info, layers);
     }
 
     /// <summary>Begins, with the pieces already on disk and verified. Call once, first.</summary>
@@ -138,7 +147,7 @@ public sealed partial class TorrentEngine
     }
 
     /// <summary>
-    /// A Piece message arrived. <paramref name="leaf"/> is the SHA-256 of its data. Answered by exactly one
+    /// A Piece message arrived. <paramref name="leaf"/> is the SHA-256 of its data, not looked at in v1-only torrents. Answered by exactly one
     /// <see cref="EngineCommandKind.WriteBlock"/> or <see cref="EngineCommandKind.DropBlock"/> with <paramref name="token"/>.
     /// </summary>
     public void BlockReceived(PeerHandle peer, BlockRange block, Sha256Digest leaf, long token)
@@ -163,6 +172,19 @@ public sealed partial class TorrentEngine
         _downloader.Fill(state);
         if (!state.IsLan)
             FillFar();
+        EndEvent();
+    }
+
+    /// <summary>
+    /// The answer to a <see cref="EngineCommandKind.CheckPiece"/>; in any order. The piece is served and announced from here on, or its
+    /// blame is sorted out and it is fetched again.
+    /// </summary>
+    public void PieceChecked(PieceIndex piece, bool isRight)
+    {
+        BeginEvent();
+        if (_downloader.PieceChecked(piece.Value, isRight))
+            PieceVerified(piece.Value);
+        DropConvicted();
         EndEvent();
     }
 

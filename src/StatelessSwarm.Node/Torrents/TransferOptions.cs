@@ -6,7 +6,7 @@ namespace StatelessSwarm.Node.Torrents;
 /// <summary>One torrent, taken part in by hand: no channel, no signature, no activation.</summary>
 public sealed record TransferOptions
 {
-    /// <summary>A v2 or hybrid torrent.</summary>
+    /// <summary>The torrent, of any kind.</summary>
     public required Metainfo Metainfo { get; init; }
 
     /// <summary>Directory that holds (or will hold) the torrent's file, or the directory of its files, under the torrent's name.</summary>

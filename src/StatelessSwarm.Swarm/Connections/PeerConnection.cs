@@ -54,6 +54,9 @@ internal sealed class PeerConnection : IAsyncDisposable
     /// <summary>Who is there.</summary>
     public ConnectedPeer Peer { get; }
 
+    /// <summary>Received blocks are given their SHA-256; a v1-only torrent has no use for it. Default true.</summary>
+    public bool HashesBlocks { get; init; } = true;
+
     /// <summary>Why the connection ended, in one line; null while it lives.</summary>
     public string? StopReason => Volatile.Read(ref _stopReason);
 
@@ -185,7 +188,8 @@ internal sealed class PeerConnection : IAsyncDisposable
                     return false;
                 filled += received;
             }
-            block.Seal();
+            if (HashesBlocks)
+                block.Seal();
             isComplete = true;
             return true;
         }

@@ -7,7 +7,8 @@ namespace StatelessSwarm.Swarm.Connections;
 
 /// <summary>
 /// The opening handshake over a connected socket (BEP 3, BEP 52 "upgrade path"). The initiator names the v1 hash of a hybrid
-/// torrent and offers v2; the responder answers with the v2 hash to accept.
+/// torrent and offers v2; the responder answers with the v2 hash to accept. A v2-only torrent has the one hash, a v1-only one offers
+/// nothing.
 /// </summary>
 internal static class PeerHandshaker
 {
@@ -22,7 +23,7 @@ internal static class PeerHandshaker
         CancellationToken cancellation
     )
     {
-        await SendAsync(socket, WireHash(info), self, cancellation);
+        await SendAsync(socket, WireHash(info), info, self, cancellation);
         var remote = await ReceiveAsync(socket, cancellation);
         if (remote is null)
             return null;
@@ -57,17 +58,17 @@ internal static class PeerHandshaker
     {
         var isV2 = info.V2Hash is { } v2 && (remote.SupportsV2 || remote.InfoHash == InfoHash.Truncate(v2));
         var answer = isV2 ? InfoHash.Truncate(info.V2Hash!.Value) : remote.InfoHash;
-        await SendAsync(socket, answer, self, cancellation);
+        await SendAsync(socket, answer, info, self, cancellation);
         return isV2;
     }
 
     /// <summary>The hash we open with: v1 where there is one, so that every client understands it.</summary>
     private static InfoHash WireHash(TorrentInfo info) => info.V1Hash ?? InfoHash.Truncate(info.V2Hash!.Value);
 
-    private static async Task SendAsync(Socket socket, InfoHash hash, PeerId self, CancellationToken cancellation)
+    private static async Task SendAsync(Socket socket, InfoHash hash, TorrentInfo info, PeerId self, CancellationToken cancellation)
     {
         var buffer = new byte[Handshake.Size];
-        new Handshake(hash, self, SupportsExtensions: true, SupportsFast: true, SupportsV2: true).Write(buffer);
+        new Handshake(hash, self, SupportsExtensions: true, SupportsFast: true, SupportsV2: info.V2Hash is not null).Write(buffer);
         var sent = 0;
         while (sent < buffer.Length)
             sent += await socket.SendAsync(buffer.AsMemory(sent), cancellation);

@@ -14,5 +14,7 @@ internal readonly record struct SessionEvent(
     ReceivedBlock? Block = null,
     BlockRange Range = default,
     IPEndPoint? EndPoint = null,
-    PeerSource Source = PeerSource.Manual
+    PeerSource Source = PeerSource.Manual,
+    bool IsRight = false,
+    Exception? Fault = null
 );

@@ -21,6 +21,9 @@ internal enum SessionEventKind
     /// <summary>Range was sent on Connection.</summary>
     BlockSent,
 
+    /// <summary>The piece of Range was hashed: IsRight, or Fault when its file cannot be read.</summary>
+    PieceChecked,
+
     /// <summary>EndPoint was heard of.</summary>
     Discovered,
 

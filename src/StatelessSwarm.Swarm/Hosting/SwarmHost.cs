@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
+using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Wire;
 using StatelessSwarm.Swarm.Connections;
@@ -95,7 +96,7 @@ public sealed class SwarmHost : IAsyncDisposable
         bool isNew;
         lock (_gate)
         {
-            isNew = !_isDisposed && _torrents.TrueForAll(other => other.Metainfo.Info.V2Hash != options.Metainfo.Info.V2Hash);
+            isNew = !_isDisposed && _torrents.TrueForAll(other => !IsSame(other.Metainfo.Info, options.Metainfo.Info));
             if (isNew)
                 _torrents.Add(session);
             neighbours = options.Metainfo.Info.IsPrivate ? [] : [.. _neighbours];
@@ -155,6 +156,9 @@ public sealed class SwarmHost : IAsyncDisposable
         lock (_gate)
             _torrents.Remove(session);
     }
+
+    private static bool IsSame(TorrentInfo one, TorrentInfo other) =>
+        (one.V1Hash is { } v1 && v1 == other.V1Hash) || (one.V2Hash is { } v2 && v2 == other.V2Hash);
 
     internal PeerHandle NextHandle() => new(Interlocked.Increment(ref _lastHandle));
 

@@ -5,13 +5,13 @@ namespace StatelessSwarm.Swarm.Hosting;
 /// <summary>A torrent to take part in.</summary>
 public sealed record TorrentAddOptions
 {
-    /// <summary>A v2 or hybrid torrent with its piece layers.</summary>
+    /// <summary>The torrent, with its piece layers unless it is v1-only.</summary>
     public required Metainfo Metainfo { get; init; }
 
     /// <summary>Absolute path of each of <see cref="TorrentInfo.Files"/>, in order. Missing files are created and preallocated.</summary>
     public required IReadOnlyList<string> FilePaths { get; init; }
 
-    /// <summary>Resume journal: which pieces are verified. Null keeps none and hashes what is there at start.</summary>
+    /// <summary>Resume journal: which pieces are verified. Without one, and with null, what is there is hashed at start.</summary>
     public string? JournalPath { get; init; }
 
     /// <summary>The files are complete and verified already: serve them read-only, do not hash them again.</summary>

@@ -80,6 +80,11 @@ public sealed partial class TorrentSession
                 _blockInHand = item.Block;
                 _engine.BlockReceived(item.Connection!.Handle, item.Block!.Range, item.Block.Leaf, token: 1);
                 break;
+            case SessionEventKind.PieceChecked:
+                if (item.Fault is { } fault)
+                    throw new IOException(fault.Message, fault);
+                _engine.PieceChecked(item.Range.Piece, item.IsRight);
+                break;
             case SessionEventKind.BlockSent:
                 _engine.BlockSent(item.Connection!.Handle, item.Range);
                 break;
@@ -114,6 +119,9 @@ public sealed partial class TorrentSession
                     break;
                 case EngineCommandKind.DropBlock:
                     ReleaseBlockInHand();
+                    break;
+                case EngineCommandKind.CheckPiece:
+                    _checker!.Check(command.Block.Piece);
                     break;
                 case EngineCommandKind.PieceVerified:
                     _journal?.Append(command.Block.Piece);

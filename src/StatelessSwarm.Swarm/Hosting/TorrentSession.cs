@@ -31,6 +31,7 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
     private readonly TorrentEngine _engine;
     private readonly PieceFiles _files;
     private readonly ResumeJournal? _journal;
+    private readonly PieceChecker? _checker;
     private readonly long _diskBytes;
     private readonly Channel<SessionEvent> _mailbox = Channel.CreateBounded<SessionEvent>(
         new BoundedChannelOptions(MailboxSize) { SingleReader = true }
@@ -75,6 +76,8 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
             Timeout.InfiniteTimeSpan,
             Timeout.InfiniteTimeSpan
         );
+        if (Metainfo.Layers is null)
+            _checker = new PieceChecker(Metainfo, files, Environment.ProcessorCount, ReportCheckAsync);
         if (options.Trackers.Count > 0)
             _trackers = new TrackerAnnouncer(this, options.Trackers, host.TrackerClient, host.PeerId, host.Port, time, logger);
     }
@@ -107,6 +110,8 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
         await _stop.CancelAsync();
         await _owner;
         _completion.TrySetCanceled();
+        if (_checker is not null)
+            await _checker.DisposeAsync();
         Task[] work;
         lock (_workGate)
             work = [.. _work];
@@ -142,16 +147,13 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
     )
     {
         var info = options.Metainfo.Info;
-        var layers =
-            options.Metainfo.Layers
-            ?? throw new NotSupportedException($"{info.Name}: a v1-only torrent; v2 or hybrid is needed");
         var files = PieceFiles.Open(info, options.FilePaths, options.IsSeed);
         ResumeJournal? journal = null;
         try
         {
-            (var verified, journal) = await FindVerifiedAsync(options, info, layers, files, cancellation);
+            (var verified, journal) = await FindVerifiedAsync(options, files, cancellation);
             var engineOptions = new EngineOptions { PeerId = host.PeerId, ListenPort = host.Port };
-            var engine = new TorrentEngine(info, layers, engineOptions, time, randomSeed);
+            var engine = new TorrentEngine(info, options.Metainfo.Layers, engineOptions, time, randomSeed);
             engine.Start(verified);
             var session = new TorrentSession(
                 host,
@@ -159,7 +161,7 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
                 engine,
                 files,
                 journal,
-                verified.Sum(piece => (long)info.ContentLength(piece)),
+                verified.Sum(piece => (long)info.FileBytes(piece)),
                 time,
                 logger
             );
@@ -208,20 +210,21 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
 
     private static async Task<(IReadOnlyList<PieceIndex> Verified, ResumeJournal? Journal)> FindVerifiedAsync(
         TorrentAddOptions options,
-        TorrentInfo info,
-        PieceLayers layers,
         PieceFiles files,
         CancellationToken cancellation
     )
     {
+        var info = options.Metainfo.Info;
         PieceIndex[] all = [.. Enumerable.Range(0, info.PieceCount).Select(i => new PieceIndex(i))];
         if (options.IsSeed)
             return (all, null);
         if (options.JournalPath is null)
-            return (await PieceCheck.FindVerifiedAsync(info, layers, files, all, cancellation), null);
+            return (await PieceCheck.FindVerifiedAsync(options.Metainfo, files, all, cancellation), null);
+        // Files without a journal were brought by somebody else: they are hashed once.
+        var isFirst = !File.Exists(options.JournalPath) && files.HadContent;
         var journal = ResumeJournal.Open(
             options.JournalPath,
-            info.V2Hash!.Value,
+            ResumeJournal.KeyOf(info),
             BootId.Read(),
             info.PieceCount,
             out var recorded,
@@ -229,9 +232,9 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
         );
         try
         {
-            if (isSameBoot)
+            if (isSameBoot && !isFirst)
                 return (recorded, journal);
-            var verified = await PieceCheck.FindVerifiedAsync(info, layers, files, recorded, cancellation);
+            var verified = await PieceCheck.FindVerifiedAsync(options.Metainfo, files, isFirst ? all : recorded, cancellation);
             foreach (var piece in verified)
                 journal.Append(piece);
             return (verified, journal);
@@ -250,7 +253,16 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
             peer,
             new WireLimits(Metainfo.Info.PieceCount, MaxBlockLength: BlockRange.BlockSize),
             _host.UploadBudget
-        );
+        )
+        {
+            HashesBlocks = Metainfo.Layers is not null,
+        };
+
+    private Task ReportCheckAsync(PieceIndex piece, bool isRight, Exception? fault) =>
+        TryPostAsync(
+            new SessionEvent(SessionEventKind.PieceChecked, Range: new BlockRange(piece, 0, 0), IsRight: isRight, Fault: fault),
+            _stop.Token
+        ).AsTask();
 
     /// <summary>Posts an event that may be lost when the mailbox is full: timers and hints, which come again.</summary>
     private void Post(in SessionEvent item) => _mailbox.Writer.TryWrite(item);

@@ -1,12 +1,13 @@
 using System.Buffers.Binary;
 using Microsoft.Win32.SafeHandles;
+using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Content.Values;
 
 namespace StatelessSwarm.Swarm.Storage;
 
 /// <summary>
 /// Which pieces of a torrent were verified and written, so that a restart does not fetch or hash them again.
-/// <para>Layout: 8 bytes <c>SSJRNL01</c>, 32 bytes v2 info hash, 16 bytes boot id, then one 4-byte little-endian piece index
+/// <para>Layout: 8 bytes <c>SSJRNL01</c>, 32 bytes v2 info hash (v1-only torrents: 20 bytes v1 info hash, 12 zeros), 16 bytes boot id, then one 4-byte little-endian piece index
 /// per verified piece, appended by single writes. A process that is killed loses at most the blocks in flight, because the page
 /// cache outlives it. After a power cut the page cache is gone and the boot id differs: the entries are then hints, and
 /// the caller hashes those pieces again.</para>
@@ -27,9 +28,19 @@ public sealed class ResumeJournal : IDisposable
 
     private static ReadOnlySpan<byte> Magic => "SSJRNL01"u8;
 
+    /// <summary>What a journal is known by: the full v2 info hash, or the v1 one and zeros.</summary>
+    internal static Sha256Digest KeyOf(TorrentInfo info)
+    {
+        if (info.V2Hash is { } v2)
+            return v2;
+        Span<byte> key = stackalloc byte[Sha256Digest.Size];
+        info.V1Hash!.Value.CopyTo(key);
+        return new Sha256Digest(key);
+    }
+
     /// <summary>Opens or starts the journal of a torrent; one of another torrent or a broken one is started anew.</summary>
     /// <param name="path">Absolute path.</param>
-    /// <param name="torrent">Full v2 info hash.</param>
+    /// <param name="torrent">As <see cref="KeyOf"/> says.</param>
     /// <param name="bootId">16 bytes that differ between boots of the machine.</param>
     /// <param name="pieceCount">Pieces in the torrent.</param>
     /// <param name="recorded">Pieces recorded, ascending.</param>

@@ -1,3 +1,4 @@
+using System.Security;
 using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Content.Values;
 
@@ -6,17 +7,17 @@ namespace StatelessSwarm.Swarm.Storage;
 /// <summary>What hashing a torrent's files on disk found.</summary>
 /// <param name="PieceCount">Pieces in the torrent.</param>
 /// <param name="GoodPieces">Pieces on disk with the right hash.</param>
-/// <param name="GoodBytes">Content bytes of those.</param>
-public sealed record TorrentCheck(int PieceCount, int GoodPieces, long GoodBytes)
+/// <param name="GoodBytes">Bytes of files in those.</param>
+/// <param name="BadFiles">Files that are missing or wrong, in the torrent's order.</param>
+public sealed record TorrentCheck(int PieceCount, int GoodPieces, long GoodBytes, IReadOnlyList<BadFile> BadFiles)
 {
-    /// <summary>Every piece is right.</summary>
-    public bool IsComplete => GoodPieces == PieceCount;
+    /// <summary>Every piece is right, and every file has its length.</summary>
+    public bool IsComplete => GoodPieces == PieceCount && BadFiles.Count == 0;
 
-    /// <summary>Hashes the files against the piece layers, on every core.</summary>
-    /// <param name="metainfo">A v2 or hybrid torrent.</param>
+    /// <summary>Hashes the files, on every core, as they are: nothing is changed or created.</summary>
+    /// <param name="metainfo">The torrent.</param>
     /// <param name="paths">Absolute path of each file.</param>
     /// <param name="cancellation">Stops between pieces.</param>
-    /// <exception cref="IOException">A file is missing, has the wrong length, or cannot be read; names it.</exception>
     public static async Task<TorrentCheck> RunAsync(
         Metainfo metainfo,
         IReadOnlyList<string> paths,
@@ -24,10 +25,69 @@ public sealed record TorrentCheck(int PieceCount, int GoodPieces, long GoodBytes
     )
     {
         var info = metainfo.Info;
-        var layers = metainfo.Layers ?? throw new NotSupportedException($"{info.Name}: a v1-only torrent");
-        using var files = PieceFiles.Open(info, paths, isReadOnly: true);
+        using var files = PieceFiles.OpenAsTheyAre(info, paths);
         PieceIndex[] all = [.. Enumerable.Range(0, info.PieceCount).Select(i => new PieceIndex(i))];
-        var good = await PieceCheck.FindVerifiedAsync(info, layers, files, all, cancellation);
-        return new TorrentCheck(info.PieceCount, good.Count, good.Sum(piece => (long)info.ContentLength(piece)));
+        var good = await PieceCheck.FindVerifiedAsync(metainfo, files, all, cancellation);
+        return new TorrentCheck(
+            info.PieceCount,
+            good.Count,
+            good.Sum(piece => (long)info.FileBytes(piece)),
+            FindBadFiles(info, paths, good)
+        );
+    }
+
+    private static List<BadFile> FindBadFiles(TorrentInfo info, IReadOnlyList<string> paths, List<PieceIndex> good)
+    {
+        var looked = new BadFile?[paths.Count];
+        for (var file = 0; file < looked.Length; file++)
+            looked[file] = Look(file, paths[file], info.Files[file].Length);
+        var wrongPieces = new int[paths.Count];
+        var isGood = new bool[info.PieceCount];
+        good.ForEach(piece => isGood[piece.Value] = true);
+        for (var piece = 0; piece < isGood.Length; piece++)
+        {
+            if (!isGood[piece])
+                Blame(info, new PieceIndex(piece), looked, wrongPieces);
+        }
+        var bad = new List<BadFile>();
+        for (var file = 0; file < looked.Length; file++)
+        {
+            if (looked[file] is { } known)
+                bad.Add(known with { WrongPieces = wrongPieces[file] });
+            else if (wrongPieces[file] > 0)
+                bad.Add(new BadFile(file, FileFault.WrongData, info.Files[file].Length, wrongPieces[file]));
+        }
+        return bad;
+    }
+
+    private static void Blame(TorrentInfo info, PieceIndex piece, BadFile?[] looked, int[] wrongPieces)
+    {
+        var all = new BlockRange(piece, 0, info.ContentLength(piece));
+        var isExplained = false;
+        foreach (var span in info.SpansOf(all))
+            isExplained |= !span.IsPad && looked[span.FileIndex] is not null;
+        foreach (var span in info.SpansOf(all))
+        {
+            if (!span.IsPad && (!isExplained || looked[span.FileIndex] is not null))
+                wrongPieces[span.FileIndex]++;
+        }
+    }
+
+    private static BadFile? Look(int file, string path, long length)
+    {
+        try
+        {
+            using var handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+            var actual = RandomAccess.GetLength(handle);
+            return actual == length ? null : new BadFile(file, FileFault.WrongLength, actual, 0);
+        }
+        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return new BadFile(file, FileFault.Missing, 0, 0);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or SecurityException)
+        {
+            return new BadFile(file, FileFault.Unreadable, 0, 0);
+        }
     }
 }

@@ -21,13 +21,16 @@ internal sealed class EngineHarness
         IEnumerable<int>? verified = null,
         ulong seed = 1,
         Func<EngineOptions, EngineOptions>? change = null,
-        SyntheticTorrent? torrent = null
+        SyntheticTorrent? torrent = null,
+        bool isV1 = false
     )
     {
         Torrent = torrent ?? new SyntheticTorrent((long)pieces * PieceLength, PieceLength);
         var options = new EngineOptions { PeerId = IdOf(100), ListenPort = 6881 };
         Options = change?.Invoke(options) ?? options;
-        Engine = new TorrentEngine(Torrent.Info, Torrent.Layers, Options, Time, seed);
+        Engine = isV1
+            ? new TorrentEngine(Torrent.V1Info, null, Options, Time, seed)
+            : new TorrentEngine(Torrent.Info, Torrent.Layers, Options, Time, seed);
         Engine.Start((verified ?? []).Select(piece => new PieceIndex(piece)));
         Drain();
     }
@@ -109,6 +112,16 @@ internal sealed class EngineHarness
             Engine.BlockSent(command.Peer, command.Block);
             Drain();
         }
+    }
+
+    /// <summary>Pieces the engine has asked to be checked, in order, answered or not.</summary>
+    public List<int> Checks => [.. Commands.Where(command => command.Kind == EngineCommandKind.CheckPiece).Select(command => command.Block.Piece.Value)];
+
+    /// <summary>Answers a check.</summary>
+    public void Checked(int piece, bool isRight)
+    {
+        Engine.PieceChecked(new PieceIndex(piece), isRight);
+        Drain();
     }
 
     public int Count(EngineCommandKind kind) => Commands.Count(command => command.Kind == kind);

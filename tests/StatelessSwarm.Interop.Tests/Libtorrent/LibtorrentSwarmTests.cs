@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Swarm.Hosting;
 using StatelessSwarm.Testing;
@@ -15,20 +16,30 @@ public sealed class LibtorrentSwarmTests
     private const int KiB = 1024;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
-    // One file; several files with pad files between them, an empty one and one shorter than a block; small pieces, many of them.
-    public static TheoryData<int, int[]> Shapes =>
+    // Several files that pieces span in v1, with an empty one and one shorter than a block.
+    private static readonly int[] Several = [1_000_001, 0, 5, 16_384, 65_536, 300_000, 0];
+
+    // One file; several files, with pad files between them or not; small pieces, many of them.
+    public static TheoryData<TorrentKind, bool, int, int[]> Shapes =>
         new()
         {
-            { 256 * KiB, [20_000_000] },
-            { 64 * KiB, [1_000_001, 0, 5, 16_384, 65_536, 300_000] },
-            { 16 * KiB, [5_000_003] },
+            { TorrentKind.Hybrid, false, 256 * KiB, [20_000_000] },
+            { TorrentKind.Hybrid, false, 64 * KiB, Several },
+            { TorrentKind.Hybrid, false, 16 * KiB, [5_000_003] },
+            { TorrentKind.V1, false, 256 * KiB, [20_000_000] },
+            { TorrentKind.V1, false, 64 * KiB, Several },
+            { TorrentKind.V1, true, 64 * KiB, Several },
+            { TorrentKind.V1, false, 16 * KiB, [5_000_003] },
+            { TorrentKind.V2, false, 256 * KiB, [20_000_000] },
+            { TorrentKind.V2, false, 64 * KiB, Several },
+            { TorrentKind.V2, false, 16 * KiB, [5_000_003] },
         };
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public async Task LibtorrentSeeds_WeDownload_SameBytes(int pieceLength, int[] lengths)
+    public async Task LibtorrentSeeds_WeDownload_SameBytes(TorrentKind kind, bool padsFiles, int pieceLength, int[] lengths)
     {
-        using var sample = await SampleTorrent.CreateAsync(pieceLength, lengths);
+        using var sample = await CreateAsync(kind, padsFiles, pieceLength, lengths);
         var port = FreePort();
         await using var theirs = StartLibtorrent(sample, SourceParent(sample), port, "--seed");
         await theirs.WaitForAsync("seeding", Patience);
@@ -47,9 +58,9 @@ public sealed class LibtorrentSwarmTests
 
     [Theory]
     [MemberData(nameof(Shapes))]
-    public async Task WeSeed_LibtorrentDownloads_SameBytes(int pieceLength, int[] lengths)
+    public async Task WeSeed_LibtorrentDownloads_SameBytes(TorrentKind kind, bool padsFiles, int pieceLength, int[] lengths)
     {
-        using var sample = await SampleTorrent.CreateAsync(pieceLength, lengths);
+        using var sample = await CreateAsync(kind, padsFiles, pieceLength, lengths);
         using var log = new RecordingLoggers();
         await using var ours = await StartAsync(log);
         await ours.AddAsync(
@@ -69,6 +80,12 @@ public sealed class LibtorrentSwarmTests
         Assert.True(sample.IsIdentical(Path.Combine("theirs", sample.Metainfo.Info.Name)));
         AssertNoComplaints(theirs, log);
     }
+
+    private static Task<SampleTorrent> CreateAsync(TorrentKind kind, bool padsFiles, int pieceLength, int[] lengths) =>
+        SampleTorrent.CreateAsync(
+            new TorrentBuildOptions { Name = "sample", PieceLength = pieceLength, Kind = kind, PadsFiles = padsFiles },
+            lengths
+        );
 
     /// <summary>libtorrent looks for a directory called like the torrent.</summary>
     private static string SourceParent(SampleTorrent sample)

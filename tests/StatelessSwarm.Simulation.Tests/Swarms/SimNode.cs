@@ -12,6 +12,10 @@ public sealed class SimNode
 {
     private readonly SimSwarm _swarm;
     private readonly Dictionary<int, SimConnection> _connections = [];
+
+    // Blocks on this node's disk with wrong data: what a check of a v1 piece finds.
+    private readonly HashSet<BlockRange> _wrongBlocks = [];
+    private bool _isWrongInHand;
     private int _nextHandle;
     private long _tokens;
     private long? _scheduled;
@@ -25,10 +29,14 @@ public sealed class SimNode
         Down = down;
         EndPoint = new IPEndPoint(new IPAddress([10, (byte)site.Index, (byte)(number >> 8), (byte)number]), 6881);
         Options = options;
-        Engine = new TorrentEngine(swarm.Torrent.Info, swarm.Torrent.Layers, options, swarm.Clock, seed);
+        Engine = swarm.IsV1
+            ? new TorrentEngine(swarm.Torrent.V1Info, null, options, swarm.Clock, seed)
+            : new TorrentEngine(swarm.Torrent.Info, swarm.Torrent.Layers, options, swarm.Clock, seed);
     }
 
     public int Number { get; }
+
+    public bool IsV2 => !_swarm.IsV1;
 
     public Site Site { get; }
 
@@ -116,7 +124,8 @@ public sealed class SimNode
     {
         if (!_connections.ContainsKey(handle.Value))
             return;
-        var leaf = from.Lies?.Invoke(block) == true ? Sha256Digest.HashData([(byte)from.Number]) : _swarm.Torrent.Leaf(block);
+        _isWrongInHand = from.Lies?.Invoke(block) == true;
+        var leaf = _isWrongInHand ? Sha256Digest.HashData([(byte)from.Number]) : _swarm.Torrent.Leaf(block);
         if (from.Site != Site)
             Site.PayloadIn += block.Length;
         Do(() => Engine.BlockReceived(handle, block, leaf, ++_tokens));
@@ -175,6 +184,21 @@ public sealed class SimNode
                     SentPayload += command.Block.Length;
                     target.From(this).SendBlock(command.Block);
                 }
+                break;
+            case EngineCommandKind.WriteBlock:
+                if (_isWrongInHand)
+                    _wrongBlocks.Add(command.Block);
+                else
+                    _wrongBlocks.Remove(command.Block);
+                break;
+            case EngineCommandKind.CheckPiece:
+                var piece = command.Block.Piece;
+                var isRight = !_wrongBlocks.Any(block => block.Piece == piece);
+                _swarm.Events.After((long)(_swarm.CheckMilliseconds * 1e6), () => Do(() => Engine.PieceChecked(piece, isRight)));
+                break;
+            case EngineCommandKind.PieceVerified:
+                var verified = command.Block.Piece;
+                Assert.DoesNotContain(_wrongBlocks, block => block.Piece == verified);
                 break;
             case EngineCommandKind.Completed:
                 Assert.True(Engine.IsComplete);

@@ -15,6 +15,11 @@ public sealed class SimSwarm(SyntheticTorrent torrent, int seed) : IDisposable
 
     public SyntheticTorrent Torrent => torrent;
 
+    /// <summary>The torrent is v1-only: pieces are checked by the shell, which takes <see cref="CheckMilliseconds"/>.</summary>
+    public bool IsV1 { get; init; }
+
+    public double CheckMilliseconds { get; init; } = 5;
+
     public VirtualClock Clock { get; } = new();
 
     public EventQueue Events => field ??= new EventQueue(Clock);
@@ -112,7 +117,7 @@ public sealed class SimSwarm(SyntheticTorrent torrent, int seed) : IDisposable
             reach,
             isOutgoing ? PeerSource.Tracker : PeerSource.Incoming,
             isOutgoing,
-            new Handshake(default, node.Options.PeerId, true, true, true),
-            IsV2: true
+            new Handshake(default, node.Options.PeerId, true, true, node.IsV2),
+            IsV2: node.IsV2
         );
 }

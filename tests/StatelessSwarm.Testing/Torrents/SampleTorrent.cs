@@ -2,7 +2,7 @@ using StatelessSwarm.Content.Torrents;
 
 namespace StatelessSwarm.Testing.Torrents;
 
-/// <summary>A torrent over repeatable random files in a temporary directory that goes away with it.</summary>
+/// <summary>A torrent, hybrid unless another kind is asked for, over repeatable random files in a temporary directory that goes away with it.</summary>
 public sealed class SampleTorrent : IDisposable
 {
     private SampleTorrent(string directory, Metainfo metainfo, byte[] metainfoBytes, IReadOnlyList<string> paths)

@@ -29,6 +29,7 @@ public sealed class SyntheticTorrent
         }
         var root = builder.Finish();
         Info = TorrentInfo.Parse(MakeInfo(bytes, pieceLength, root));
+        V1Info = TorrentInfo.Parse(MakeV1Info(bytes, pieceLength, Info.PieceCount));
         var layer = new byte[builder.Layer.Count * Sha256Digest.Size];
         for (var piece = 0; piece < builder.Layer.Count; piece++)
             builder.Layer[piece].CopyTo(layer.AsSpan(piece * Sha256Digest.Size));
@@ -37,11 +38,26 @@ public sealed class SyntheticTorrent
 
     public TorrentInfo Info { get; }
 
+    /// <summary>A v1-only torrent of the same shape, with hashes that nothing has.</summary>
+    public TorrentInfo V1Info { get; }
+
     public PieceLayers Layers { get; }
 
     public IEnumerable<PieceIndex> AllPieces => Enumerable.Range(0, Info.PieceCount).Select(piece => new PieceIndex(piece));
 
     public Sha256Digest Leaf(BlockRange block) => _leaves[block.Piece.Value * _blocksPerPiece + block.BlockIndex];
+
+    private static byte[] MakeV1Info(long bytes, int pieceLength, int pieceCount)
+    {
+        var writer = new BencodeWriter();
+        writer.StartDictionary();
+        writer.WriteEntry("length"u8, bytes);
+        writer.WriteEntry("name"u8, "root.squashfs");
+        writer.WriteEntry("piece length"u8, pieceLength);
+        writer.WriteEntry("pieces"u8, new byte[TorrentInfo.V1HashSize * pieceCount]);
+        writer.End();
+        return writer.ToArray();
+    }
 
     private static byte[] MakeInfo(long bytes, int pieceLength, Sha256Digest root)
     {
