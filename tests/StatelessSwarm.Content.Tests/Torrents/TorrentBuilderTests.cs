@@ -38,6 +38,40 @@ public sealed class TorrentBuilderTests
     }
 
     [Theory]
+    [InlineData(TorrentKind.Hybrid)]
+    [InlineData(TorrentKind.V1)]
+    [InlineData(TorrentKind.V2)]
+    public async Task Build_CommentCreatorAndPrograms_AreReadBack(TorrentKind kind)
+    {
+        var options = new TorrentBuildOptions { Name = "n", Kind = kind, Comment = "für Leute", CreatedBy = "us 1.0" };
+        TorrentBuildFile[] files = [new("a", new MemoryStream([1]), 1) { IsExecutable = true }, new("b", new MemoryStream([2]), 1)];
+        var metainfo = Metainfo.Parse(await TorrentBuilder.BuildAsync(options, files, null, TestContext.Current.CancellationToken));
+        Assert.Equal(("für Leute", "us 1.0"), (metainfo.Comment, metainfo.CreatedBy));
+        Assert.Equal([true, false], metainfo.Info.Files.Select(file => file.IsExecutable));
+        var again = Metainfo.Parse(metainfo.Encode());
+        Assert.Equal((metainfo.Comment, metainfo.CreatedBy), (again.Comment, again.CreatedBy));
+        foreach (var wrong in (string[])["", "a\nb", new string('x', Metainfo.MaxTextBytes + 1)])
+        {
+            await Assert.ThrowsAsync<ContentException>(() =>
+                TorrentBuilder.BuildAsync(options with { Comment = wrong }, files, null, TestContext.Current.CancellationToken));
+        }
+    }
+
+    [Fact]
+    public async Task Build_V1PiecesAcrossFilesAndReads_HashTheConcatenation()
+    {
+        // Files longer than one read, so that pieces span both files and reads.
+        (string, int)[] files = [("a", 5_000_001), ("b", 3), ("c", 0), ("d", 4_500_000)];
+        var info = Metainfo.Parse(await BuildAsync(files, kind: TorrentKind.V1)).Info;
+        byte[] content = [.. files.SelectMany(Bytes)];
+        for (var piece = 0; piece < info.PieceCount; piece++)
+        {
+            var bytes = content.AsSpan(piece * PieceLength, info.WireLength(new(piece)));
+            Assert.True(info.V1PieceHash(new(piece)).SequenceEqual(System.Security.Cryptography.SHA1.HashData(bytes)));
+        }
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("/a")]
     [InlineData("a/")]

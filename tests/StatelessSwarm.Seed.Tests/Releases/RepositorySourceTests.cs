@@ -1,4 +1,5 @@
 using StatelessSwarm.Content;
+using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Seed.Releases;
 using StatelessSwarm.Seed.Tests.Hosting;
 using StatelessSwarm.Trust.Repositories;
@@ -72,6 +73,29 @@ public sealed class RepositorySourceTests : IDisposable
         );
 
         Assert.Contains("v2 info hash", (await LoadFaultAsync<ContentException>(first, verify: false)).Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>A release is known by its v2 hash, and its torrent is hybrid: the same files in a torrent of another kind are refused.</summary>
+    [Theory]
+    [InlineData(TorrentKind.V1)]
+    [InlineData(TorrentKind.V2)]
+    public async Task Load_TorrentOfAnotherKind_IsRefused(TorrentKind kind)
+    {
+        var published = await _repository.PublishAsync("1.0");
+        var path = Path.Combine(_repository.Directory, RepositoryLayout.Torrent(published.Digest));
+        var info = Metainfo.Parse(await File.ReadAllBytesAsync(path)).Info;
+        await using (var payload = File.OpenRead(_repository.PayloadPath(published)))
+        {
+            var other = await TorrentBuilder.BuildAsync(
+                new TorrentBuildOptions { Name = info.Name, PieceLength = info.PieceLength, Kind = kind },
+                [new TorrentBuildFile(info.Files[0].Path, payload, payload.Length)],
+                null,
+                CancellationToken.None
+            );
+            await File.WriteAllBytesAsync(path, other);
+        }
+
+        Assert.Contains("v2 info hash", (await LoadFaultAsync<ContentException>(published, verify: false)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
