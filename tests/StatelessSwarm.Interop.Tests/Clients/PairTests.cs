@@ -3,10 +3,7 @@ using StatelessSwarm.Testing.Torrents;
 
 namespace StatelessSwarm.Interop.Tests.Clients;
 
-/// <summary>
-/// Whole transfers between us and one foreign client, each side seeding once: every client has to pass. The torrents are v1-only,
-/// which is what all of them understand.
-/// </summary>
+/// <summary>Whole transfers between us and one foreign client, over v1-only torrents, which all of them understand.</summary>
 public abstract class PairTests
 {
     /// <summary>Some clients take no torrent without a tracker: nobody is at this one.</summary>
@@ -19,27 +16,11 @@ public abstract class PairTests
     public static TheoryData<string, int, bool, int[]> Shapes =>
         new()
         {
-            { "file0.bin", 256 * KiB, false, [6_000_000] },
+            { "file0.bin", 256 * KiB, false, [3_000_000] },
             { "sample", 64 * KiB, true, [1_000_001, 0, 5, 16_384, 65_536, 300_000] },
             { "sample", 64 * KiB, false, [1_000_001, 0, 5, 16_384, 65_536, 300_000] },
-            { "sample", 16 * KiB, false, [3_000_003] },
+            { "sample", 16 * KiB, false, [2_000_003] },
         };
-
-    [Theory]
-    [MemberData(nameof(Shapes))]
-    public async Task TheySeed_WeDownload_SameBytes(string name, int pieceLength, bool padsFiles, int[] lengths)
-    {
-        using var sample = await CreateAsync(TorrentKind.V1, name, pieceLength, padsFiles, lengths);
-        await TheySeedAsync(sample);
-    }
-
-    [Theory]
-    [MemberData(nameof(Shapes))]
-    public async Task WeSeed_TheyDownload_SameBytes(string name, int pieceLength, bool padsFiles, int[] lengths)
-    {
-        using var sample = await CreateAsync(TorrentKind.V1, name, pieceLength, padsFiles, lengths);
-        await WeSeedAsync(sample);
-    }
 
     /// <summary>Starts the client.</summary>
     private protected abstract PeerProgram Start(PeerProgramOptions options);

@@ -46,8 +46,19 @@ internal abstract class PeerProgram : IAsyncDisposable
     public IReadOnlyList<string> Complaints => [.. Log.Split('\n').Where(IsComplaint)];
 
     /// <summary>True when its files hold the torrent's content.</summary>
-    public bool HasContent =>
-        _options.Sample.IsIdentical(Path.GetRelativePath(_options.Sample.Directory, FilesDirectory(_options)));
+    public bool HasContent
+    {
+        get
+        {
+            var directory = FilesDirectory(_options);
+            return _options
+                .Sample.Metainfo.Info.Files.Zip(_options.Sample.Paths)
+                .Where(pair => CreatesEmptyFiles || pair.First.Length > 0)
+                .All(pair =>
+                    File.ReadAllBytes(Path.Combine(directory, pair.First.Path)).AsSpan().SequenceEqual(File.ReadAllBytes(pair.Second))
+                );
+        }
+    }
 
     /// <summary>Waits until it listens and has looked at the files it has.</summary>
     /// <exception cref="TimeoutException">It did not; the message holds its log.</exception>
@@ -59,6 +70,9 @@ internal abstract class PeerProgram : IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _process.DisposeAsync();
+
+    /// <summary>False for a program that leaves files of no bytes out.</summary>
+    protected virtual bool CreatesEmptyFiles => true;
 
     /// <summary>The line of the log after which it can be connected to.</summary>
     protected abstract bool IsReadyLine(string line);

@@ -12,10 +12,9 @@ public sealed class RelayTests
 {
     private const int KiB = 1024;
 
-    public static TheoryData<string> Seeds => [.. PeerPrograms.Names];
-
     [Theory]
-    [MemberData(nameof(Seeds))]
+    [InlineData("libtorrent")]
+    [InlineData("transmission")]
     public async Task ForeignSeed_OtherClientsKnowOnlyUs_GetEverythingThroughUs(string seed)
     {
         using var sample = await SampleTorrent.CreateAsync(

@@ -11,10 +11,11 @@ internal sealed class RtorrentClient(PeerProgramOptions options) : PeerProgram(o
     /// <inheritdoc/>
     protected override bool IsCompleteLine(string line) => Holds(line, "Confirming finished");
 
-    // "Handshake dropped" is for peers it has no use for, such as a second seed.
+    // "Handshake dropped" is for peers it has no use for, such as a second seed; a network error for one that left meanwhile.
     /// <inheritdoc/>
     protected override bool IsComplaint(string line) =>
-        Holds(line, "Received error", "hash check failed", "failed hash", "unwanted", "corrupt", "invalid", "Caught exception", "Handshake failed");
+        (Holds(line, "Received error") && !Holds(line, "network"))
+        || Holds(line, "hash check failed", "failed hash", "unwanted", "corrupt", "invalid", "Caught exception", "Could not create");
 
     private static IReadOnlyList<string> Prepare(PeerProgramOptions options)
     {

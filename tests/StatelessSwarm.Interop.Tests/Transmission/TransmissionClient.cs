@@ -11,18 +11,21 @@ internal sealed class TransmissionClient(PeerProgramOptions options)
     : PeerProgram(options, Prepare, new KeyValuePair<string, string>("TR_DEBUG_FD", "2"))
 {
     /// <inheritdoc/>
+    protected override bool CreatesEmptyFiles => false;
+
+    /// <inheritdoc/>
     protected override bool IsReadyLine(string line) => Holds(line, "Verification is done");
 
     /// <inheritdoc/>
     protected override bool IsCompleteLine(string line) => Holds(line, "to \"Complete\"");
 
+    // "removing bad peer" is said of every connection that ends.
     /// <inheritdoc/>
     protected override bool IsComplaint(string line) =>
         Holds(
             line,
             "banned peer",
             "banning peer",
-            "removing bad peer",
             "corrupt piece",
             "is corrupt",
             "corrupt handshake",

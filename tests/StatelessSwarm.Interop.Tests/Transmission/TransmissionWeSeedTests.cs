@@ -2,8 +2,8 @@ using StatelessSwarm.Interop.Tests.Clients;
 
 namespace StatelessSwarm.Interop.Tests.Transmission;
 
-/// <summary>Whole transfers between us and Transmission.</summary>
-public sealed class TransmissionPairTests : PairTests
+/// <summary>We seed and Transmission downloads.</summary>
+public sealed class TransmissionWeSeedTests : WeSeedTests
 {
     private protected override PeerProgram Start(PeerProgramOptions options) => new TransmissionClient(options);
 }
