@@ -95,13 +95,13 @@ public sealed partial class TorrentInfo
     public IReadOnlyList<TorrentFile> Files => _files;
 
     /// <summary>
-    /// Bytes of the piece as v1 counts them: the piece length, less in the torrent's last piece. In v2-only torrents the
-    /// pad bytes after a file are implied.
+    /// Bytes of the piece as requests may count them: the piece length, less in the torrent's last piece. In v2-only torrents the
+    /// pad bytes after a file are implied, the last one included: libtorrent asks for them there as it does between files.
     /// </summary>
     public int WireLength(PieceIndex piece)
     {
         CheckIndex(piece);
-        return (int)Math.Min(PieceLength, _wireBytes - (long)piece.Value * PieceLength);
+        return V1Hash is null ? PieceLength : (int)Math.Min(PieceLength, _wireBytes - (long)piece.Value * PieceLength);
     }
 
     /// <summary>

@@ -10,7 +10,7 @@ public sealed class TorrentCommandTests : IDisposable
     public TorrentCommandTests()
     {
         Directory.CreateDirectory(_directory["tree/bin"]);
-        File.WriteAllBytes(_directory["tree/a.txt"], [.. Enumerable.Range(0, 20_000).Select(i => (byte)i)]);
+        File.WriteAllBytes(_directory["tree/a.txt"], [.. Enumerable.Range(0, 20_000).Select(i => (byte)(i % 251))]);
         File.WriteAllBytes(_directory["tree/bin/run"], new byte[40_000]);
         File.SetUnixFileMode(_directory["tree/bin/run"], UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         File.WriteAllBytes(_directory["tree/empty"], []);

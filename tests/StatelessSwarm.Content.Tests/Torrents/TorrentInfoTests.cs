@@ -65,6 +65,20 @@ public sealed class TorrentInfoTests
     }
 
     [Fact]
+    public async Task WireLength_V2OnlyLastPiece_IsWholeAndReadsAsPadBehindTheFile()
+    {
+        var info = Metainfo.Parse(await BuildAsync([("a", 100), ("b", 200)], kind: TorrentKind.V2)).Info;
+        foreach (var (piece, content) in new[] { (new PieceIndex(0), 100), (new PieceIndex(1), 200) })
+        {
+            Assert.Equal((PieceLength, content, content), (info.WireLength(piece), info.ContentLength(piece), info.FileBytes(piece)));
+            var spans = new List<(bool, int)>();
+            foreach (var span in info.SpansOf(new BlockRange(piece, 0, PieceLength)))
+                spans.Add((span.IsPad, span.Length));
+            Assert.Equal([(false, content), (true, PieceLength - content)], spans);
+        }
+    }
+
+    [Fact]
     public async Task Parse_TailPad_ReadAsWellAsWithout()
     {
         var info = Loose.Read(await BuildAsync([("a", 100), ("b", 200)])).At("info");

@@ -194,7 +194,7 @@ public sealed class PieceFilesTests : IDisposable
     private int OpenDescriptors(string name) =>
         Directory
             .GetFiles("/proc/self/fd")
-            .Count(link => File.ResolveLinkTarget(link, false)?.FullName.StartsWith(Path.Combine(_directory, name), StringComparison.Ordinal) == true);
+            .Count(link => new FileInfo(link).LinkTarget?.StartsWith(Path.Combine(_directory, name), StringComparison.Ordinal) == true);
 
     private sealed record Layout(IReadOnlyList<(string, int)> Files, IReadOnlyList<(int Begin, int Length)> Pads, int PieceLength);
 }
