@@ -20,7 +20,8 @@ internal sealed class Aria2Client(PeerProgramOptions options) : PeerProgram(opti
     // Every end of a connection is an exception to aria2, and "banned" follows each: the reasons tell.
     /// <inheritdoc/>
     protected override bool IsComplaint(string line) =>
-        Holds(
+        !Holds(line, "GnuTLS")
+        && Holds(
             line,
             "we got wrong piece",
             "Checksum error",
