@@ -4,8 +4,8 @@ using StatelessSwarm.Interop.Tests.Clients;
 namespace StatelessSwarm.Interop.Tests.Aria2;
 
 /// <summary>
-/// aria2 (Debian: aria2). Up to 1.36 it leaves out the empty keys of a file tree when it hashes the info dictionary, and so takes part in no
-/// hybrid torrent (aria2 issue 1903).
+/// aria2 (Debian: aria2). Up to 1.36 it leaves out the empty keys of a file tree when it hashes the info dictionary, and so takes part
+/// in no hybrid torrent (aria2 issue 1903).
 /// </summary>
 internal sealed class Aria2Client(PeerProgramOptions options) : PeerProgram(options, Prepare)
 {

@@ -61,7 +61,10 @@ public sealed class MixedSwarmTests
             programs.Add(await StartAsync(lan, sample, seed, "seed", isSeed: true));
             await programs[0].WaitUntilReadyAsync();
             foreach (var (index, leech) in leeches.Index())
-                programs.Add(await StartAsync(lan, sample, leech, string.Create(CultureInfo.InvariantCulture, $"leech{index}"), isSeed: false));
+            {
+                var name = string.Create(CultureInfo.InvariantCulture, $"leech{index}");
+                programs.Add(await StartAsync(lan, sample, leech, name, isSeed: false));
+            }
             await Task.WhenAll(programs.Skip(1).Select(program => program.WaitUntilCompleteAsync()));
             foreach (var program in programs)
             {
