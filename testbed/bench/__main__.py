@@ -3,7 +3,8 @@
   --json FILE    rows as JSON: {"measure":"pair.wall_seconds","subject":"stateless","value":..,"unit":"s","runs":[..]}
   --size MIB     payload of the pair (default 1024); the LAN's is a sixteenth of it (default 64)
   --rounds N     runs of every subject, alternating; the table holds medians (default 3)
-  --subjects A,B only these: stateless, libtorrent, aria2, nginx-curl
+  --subjects A,B only these: stateless, libtorrent, aria2, nginx-curl; transmission and rtorrent run only when named here
+  --peer NAME=FILE.json  one more subject, from a peer description (testbed/README.md); may be given again
 Names: swarm
 """
 import argparse
@@ -32,6 +33,23 @@ def _scratch():
     return tempfile.mkdtemp(prefix="stateless-bench-", dir=shm if roomy else product.ARTIFACTS)
 
 
+def _described(text):
+    """NAME=FILE.json -> (name, path of a peer description)."""
+    name, _, path = text.partition("=")
+    if not name or not path:
+        raise argparse.ArgumentTypeError("%s: NAME=FILE.json expected" % text)
+    if os.path.exists(os.path.join(comparison.TESTBED, "peers", name + ".json")):
+        raise argparse.ArgumentTypeError("%s: that subject is there already" % name)
+    try:
+        with open(path) as file:
+            spec = json.load(file)
+    except (OSError, ValueError) as fault:
+        raise argparse.ArgumentTypeError("%s: %s" % (path, fault))
+    if not isinstance(spec, dict) or not isinstance(spec.get("node"), dict) or "cmd" not in spec["node"]:
+        raise argparse.ArgumentTypeError("%s: a peer description has a node with a cmd" % path)
+    return name, os.path.abspath(path)
+
+
 def main():
     parser = argparse.ArgumentParser(prog="tools/bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("comparison", choices=sorted(COMPARISONS))
@@ -39,6 +57,7 @@ def main():
     parser.add_argument("--size", type=int)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--subjects", type=lambda text: text.split(","))
+    parser.add_argument("--peer", type=_described, action="append", default=[], metavar="NAME=FILE.json")
     parser.add_argument("--scenes", type=lambda text: text.split(","), help="only these scenes: pair, lan16")
     parser.add_argument("--product", metavar="DIR", help="a folder with published programs, instead of publishing now")
     options = parser.parse_args()
@@ -55,7 +74,8 @@ def main():
     work, name = _scratch(), "b%d" % (os.getpid() % 1000000)
     group, rows, failures = CpuGroup(name, 65536), [], []
     try:
-        chosen = COMPARISONS[options.comparison](programs, work, options.size, options.subjects)
+        chosen = COMPARISONS[options.comparison](programs, work, options.size, options.subjects,
+                                                 dict(options.peer))
         for scene in chosen.scenes:
             if options.scenes and scene.name not in options.scenes:
                 continue

@@ -21,12 +21,19 @@ class Measure:
 
 @dataclass(frozen=True)
 class Scene:
-    """One topology with one payload, the subjects that take part and what is measured."""
+    """One topology with one payload, the subjects that take part and what is measured. peers: subject -> path of its peer
+    description, for those that have none in testbed/peers."""
     name: str
     topo: str
     mib: int
     subjects: tuple
     measures: tuple
+    peers: Dict[str, str] = field(default_factory=dict)
+
+    def description_of(self, subject):
+        """The subject's peer description (testbed/README.md, "Peer")."""
+        with open(self.peers.get(subject) or os.path.join(TESTBED, "peers", subject + ".json")) as file:
+            return json.load(file)
 
 
 @dataclass
@@ -45,9 +52,7 @@ def execute(scene, settings_of, work, name, rounds, say):
     result, spec_topology = Result(scene), topology.load(os.path.join(TESTBED, "topo", scene.topo + ".json"))
     for number in range(1, rounds + 1):
         for subject in scene.subjects:
-            with open(os.path.join(TESTBED, "peers", subject + ".json")) as file:
-                spec = json.load(file)
-            one = run.Run(spec_topology, spec, work, name, settings_of(subject)).execute()
+            one = run.Run(spec_topology, scene.description_of(subject), work, name, settings_of(subject)).execute()
             good = bool(one.get("ok"))
             say("%s %d/%d %-12s %s" % (scene.name, number, rounds, subject, "%.2f s" % one["t_max"] if good else
                                        "failed: %s" % (one.get("error") or one.get("failed") or one.get("bad"))))

@@ -1,4 +1,4 @@
-"""`swarm`: one transfer between two hosts, and one LAN of sixteen behind a slow seed, with libtorrent and aria2 beside us."""
+"""`swarm`: one transfer between two hosts, and one LAN of sixteen behind a slow seed, with other clients beside us."""
 import json
 import os
 import subprocess
@@ -41,15 +41,27 @@ _LAN = (
 )
 
 
-class Comparison:
-    """Payloads and scenes. size scales both: the pair's payload in MiB, the LAN's is a sixteenth of it."""
+# Subjects that run unless --subjects says otherwise, and those that run when it names them: transmission takes minutes for the
+# pair's 1 GiB (it is slow where the round trip is near zero).
+_BY_DEFAULT = {"pair": (OURS, "libtorrent", "aria2", "nginx-curl"), "lan16": (OURS, "libtorrent", "aria2")}
+_ON_REQUEST = ("transmission", "rtorrent")
 
-    def __init__(self, product, work, size=None, subjects=None):
+
+class Comparison:
+    """Payloads and scenes. size scales both: the pair's payload in MiB, the LAN's is a sixteenth of it. peers: name -> a peer
+    description of the caller's, one more subject of every scene."""
+
+    def __init__(self, product, work, size=None, subjects=None, peers=None):
         pair, lan = size or 1024, max(1, (size or 1024) // 16)
-        chosen = lambda every: tuple(s for s in every if not subjects or s in subjects)
         self._product, self._work = product, work
-        self.scenes = (Scene("pair", "s1-pair", pair, chosen((OURS, "libtorrent", "aria2", "nginx-curl")), _PAIR),
-                       Scene("lan16", "s2-lan16", lan, chosen((OURS, "libtorrent", "aria2")), _LAN))
+        added = tuple(peers or ())
+        known = {name: every + _ON_REQUEST + added for name, every in _BY_DEFAULT.items()}
+        for subject in subjects or ():
+            if not any(subject in every for every in known.values()):
+                raise SystemExit("bench: no subject %s: %s" % (subject, ", ".join(known["pair"])))
+        chosen = lambda name: (tuple(s for s in known[name] if s in subjects) if subjects else _BY_DEFAULT[name] + added)
+        self.scenes = (Scene("pair", "s1-pair", pair, chosen("pair"), _PAIR, peers or {}),
+                       Scene("lan16", "s2-lan16", lan, chosen("lan16"), _LAN, peers or {}))
 
     def settings(self, scene):
         """Makes the scene's payload; returns subject -> the variables its peer description wants."""

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Net;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using StatelessSwarm.Node.Configuration;
 using StatelessSwarm.Cli.Commands;
@@ -8,6 +9,7 @@ using StatelessSwarm.Cli.Exits;
 using StatelessSwarm.Cli.Terminals;
 using StatelessSwarm.Cli.Units;
 using StatelessSwarm.Content.Torrents;
+using StatelessSwarm.Node.Hosting;
 using StatelessSwarm.Node.Torrents;
 using StatelessSwarm.Swarm.Hosting;
 using StatelessSwarm.Swarm.Trackers;
@@ -43,6 +45,7 @@ internal static class TorrentTransferCommands
             (result, cancellation) =>
                 RunAsync(
                     context,
+                    options.LoggersFor(context, result),
                     result.GetRequiredValue(file),
                     options.Read(result, result.GetRequiredValue(output)) with
                     {
@@ -78,6 +81,7 @@ internal static class TorrentTransferCommands
             (result, cancellation) =>
                 RunAsync(
                     context,
+                    options.LoggersFor(context, result),
                     result.GetRequiredValue(file),
                     options.Read(result, result.GetRequiredValue(directory)) with
                     {
@@ -93,12 +97,14 @@ internal static class TorrentTransferCommands
 
     private static async Task<int> RunAsync(
         CommandContext context,
+        ILoggerFactory loggers,
         string source,
         TransferOptions options,
         string? saveTorrent,
         CancellationToken cancellation
     )
     {
+        using var owned = loggers;
         var link = TorrentFiles.IsMagnet(source) && !options.IsSeed ? TorrentFiles.ParseMagnet(source) : null;
         if (link is null)
             options = options with { Metainfo = TorrentFiles.Load(source) };
@@ -119,6 +125,7 @@ internal static class TorrentTransferCommands
                         saveTorrent,
                         () => isComplete = true,
                         new StatusProgress(progress),
+                        loggers,
                         cancellation
                     );
                     return true;
@@ -140,6 +147,7 @@ internal static class TorrentTransferCommands
         string? saveTorrent,
         Action onComplete,
         IProgress<TorrentStatus> progress,
+        ILoggerFactory loggers,
         CancellationToken cancellation
     )
     {
@@ -152,7 +160,7 @@ internal static class TorrentTransferCommands
                 WriteComplete,
                 progress,
                 context.Time,
-                NullLoggerFactory.Instance,
+                loggers,
                 cancellation
             );
         return MagnetTransfer.RunAsync(
@@ -163,7 +171,7 @@ internal static class TorrentTransferCommands
             WriteComplete,
             progress,
             context.Time,
-            NullLoggerFactory.Instance,
+            loggers,
             cancellation
         );
 
@@ -248,6 +256,11 @@ internal static class TorrentTransferCommands
             Description = "Bytes per second sent at most, such as 5M; default no limit.",
         };
 
+        private readonly Option<bool> _verbose = new("--verbose")
+        {
+            Description = "Log on the error stream every peer that leaves and every tracker that fails, and why.",
+        };
+
         public void AddTo(Command command)
         {
             command.Add(_port);
@@ -256,7 +269,13 @@ internal static class TorrentTransferCommands
             command.Add(_trackers);
             command.Add(_noLsd);
             command.Add(_uploadLimit);
+            command.Add(_verbose);
         }
+
+        public ILoggerFactory LoggersFor(CommandContext context, ParseResult result) =>
+            result.GetValue(_verbose)
+                ? LineLoggers.Create(context.Terminal.Error, isVerbose: true, context.Time)
+                : NullLoggerFactory.Instance;
 
         public TransferOptions Read(ParseResult result, string directory)
         {

@@ -26,14 +26,13 @@ public static class NodeDaemon
     )
     {
         ArgumentNullException.ThrowIfNull(options);
-        var isJournal = Environment.GetEnvironmentVariable("JOURNAL_STREAM") is { Length: > 0 };
-        using var provider = new LineLoggerProvider(log, isJournal, time);
-        using var loggers = LoggerFactory.Create(logging => Configure(logging, provider, isVerbose));
+        using var provider = LineLoggers.ProviderOf(log, time);
+        using var loggers = LoggerFactory.Create(logging => LineLoggers.Configure(logging, provider, isVerbose));
         var logger = loggers.CreateLogger("node");
         await using var node = await NodeRuntime.StartAsync(options, time, loggers, cancellation);
 
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
-        Configure(builder.Logging, provider, isVerbose);
+        LineLoggers.Configure(builder.Logging, provider, isVerbose);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddSystemd();
         // without systemd there is nobody to notify, and the package then registers no notifier
@@ -50,13 +49,5 @@ public static class NodeDaemon
         await host.StartAsync(cancellation);
         NodeLog.Ready(logger, options.Follow.ToString(), options.Server, node.Port, node.NodeId);
         await host.WaitForShutdownAsync(cancellation);
-    }
-
-    private static void Configure(ILoggingBuilder logging, ILoggerProvider provider, bool isVerbose)
-    {
-        logging.ClearProviders();
-        logging.AddProvider(provider);
-        logging.SetMinimumLevel(isVerbose ? LogLevel.Debug : LogLevel.Information);
-        logging.AddFilter("Microsoft", LogLevel.Warning);
     }
 }

@@ -22,6 +22,9 @@ public sealed class NetworkNamespace : IAsyncDisposable
     /// <summary>Its name; the first part says whose it is.</summary>
     public string Name { get; }
 
+    /// <summary>What to put in front of a command line to run it here.</summary>
+    public IReadOnlyList<string> Enter => ["ip", "netns", "exec", Name];
+
     /// <summary>Makes one.</summary>
     /// <exception cref="InvalidOperationException">Not root, or <c>ip</c> failed.</exception>
     public static async Task<NetworkNamespace> CreateAsync()

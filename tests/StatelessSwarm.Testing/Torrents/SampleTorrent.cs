@@ -25,11 +25,17 @@ public sealed class SampleTorrent : IDisposable
     /// <summary>Absolute path of every file, in the torrent's order.</summary>
     public IReadOnlyList<string> Paths { get; }
 
-    /// <summary>Makes files of the given lengths and their torrent.</summary>
+    /// <summary>The .torrent file on disk.</summary>
+    public string TorrentPath => Path.Combine(Directory, "sample.torrent");
+
+    /// <summary>Makes files of the given lengths and their hybrid torrent.</summary>
     public static Task<SampleTorrent> CreateAsync(int pieceLength, params int[] lengths) =>
         CreateAsync(new TorrentBuildOptions { Name = "sample", PieceLength = pieceLength }, lengths);
 
-    /// <summary>Makes files of the given lengths and a torrent of the given kind.</summary>
+    /// <summary>
+    /// Makes files <c>file0.bin</c>, <c>file1.bin</c> and so on of the given lengths, and their torrent. One file in a torrent of that name
+    /// makes a single-file torrent.
+    /// </summary>
     public static async Task<SampleTorrent> CreateAsync(TorrentBuildOptions options, params int[] lengths)
     {
         var directory = System.IO.Directory.CreateTempSubdirectory("ss-torrent-").FullName;
@@ -46,6 +52,7 @@ public sealed class SampleTorrent : IDisposable
             files.Add(new TorrentBuildFile(name, new MemoryStream(bytes), bytes.Length));
         }
         var torrent = await TorrentBuilder.BuildAsync(options, files, null, CancellationToken.None);
+        await File.WriteAllBytesAsync(Path.Combine(directory, "sample.torrent"), torrent);
         var metainfo = Metainfo.Parse(torrent);
         return new SampleTorrent(
             directory,

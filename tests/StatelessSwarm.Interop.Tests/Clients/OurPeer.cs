@@ -1,0 +1,118 @@
+using System.Net;
+using StatelessSwarm.Engine.Peers;
+using StatelessSwarm.Swarm.Hosting;
+using StatelessSwarm.Testing.Logging;
+using StatelessSwarm.Testing.Torrents;
+
+namespace StatelessSwarm.Interop.Tests.Clients;
+
+/// <summary>Our engine and swarm on the loopback, in this process, with one torrent and a log that can be read.</summary>
+internal sealed class OurPeer : IAsyncDisposable
+{
+    // A connection ends for these without anybody's fault.
+    private static readonly string[] Blameless = ["BothComplete", "DuplicateConnection"];
+
+    private readonly SampleTorrent _sample;
+    private readonly string _name;
+    private readonly SwarmHost _host;
+    private readonly RecordingLoggers _log;
+
+    private OurPeer(SampleTorrent sample, string name, SwarmHost host, TorrentSession session, RecordingLoggers log)
+    {
+        _sample = sample;
+        _name = name;
+        _host = host;
+        _log = log;
+        Session = session;
+    }
+
+    /// <summary>The torrent's session.</summary>
+    public TorrentSession Session { get; }
+
+    /// <summary>Lines of our log that speak of a peer's fault.</summary>
+    public IReadOnlyList<string> Complaints => [.. _log.Lines.Where(IsComplaint)];
+
+    /// <summary>True when our files hold the torrent's content.</summary>
+    public bool HasContent => _sample.IsIdentical(_name);
+
+    /// <summary>Starts one that is complete.</summary>
+    public static Task<OurPeer> SeedAsync(SampleTorrent sample, params IReadOnlyList<Uri> trackers) =>
+        StartAsync(sample, "source", isSeed: true, trackers);
+
+    /// <summary>Starts one that has nothing and downloads into a subdirectory.</summary>
+    public static Task<OurPeer> LeechAsync(SampleTorrent sample, string name, params IReadOnlyList<Uri> trackers) =>
+        StartAsync(sample, name, isSeed: false, trackers);
+
+    /// <summary>Names a peer, which is then connected to.</summary>
+    public void Connect(PeerProgram client) => Session.AddPeer(client.EndPoint, PeerSource.Manual);
+
+    /// <summary>Waits until we have everything.</summary>
+    /// <exception cref="TimeoutException">We did not get it; the message holds our log and theirs.</exception>
+    public async Task WaitUntilCompleteAsync(params IReadOnlyList<PeerProgram> others)
+    {
+        try
+        {
+            await Session.Completion.WaitAsync(PeerProgram.Patience, TimeProvider.System);
+        }
+        catch (TimeoutException fault)
+        {
+            throw new TimeoutException(
+                $"we have {Session.Status}; our log:\n{Log}\n{string.Join('\n', others.Select(other => $"{other}:\n{other.Log}"))}",
+                fault
+            );
+        }
+    }
+
+    /// <summary>Waits until another client has everything.</summary>
+    /// <exception cref="TimeoutException">It did not get it; the message holds its log and ours.</exception>
+    public async Task WaitUntilCompleteAsync(PeerProgram client)
+    {
+        try
+        {
+            await client.WaitUntilCompleteAsync();
+        }
+        catch (TimeoutException fault)
+        {
+            throw new TimeoutException($"{fault.Message}\nour log:\n{Log}", fault);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _host.DisposeAsync();
+        _log.Dispose();
+    }
+
+    /// <summary>True for a line of our log that speaks of a peer's fault.</summary>
+    public static bool IsComplaint(string line) =>
+        line.Contains("broke the protocol", StringComparison.Ordinal)
+        || (
+            line.Contains("dropped:", StringComparison.Ordinal)
+            && !Array.Exists(Blameless, reason => line.EndsWith(reason, StringComparison.Ordinal))
+        );
+
+    private string Log => string.Join('\n', _log.Lines);
+
+    private static async Task<OurPeer> StartAsync(SampleTorrent sample, string name, bool isSeed, IReadOnlyList<Uri> trackers)
+    {
+        var log = new RecordingLoggers();
+        var host = await SwarmHost.StartAsync(
+            new SwarmOptions { ListenAddresses = [IPAddress.Loopback], Port = 0 },
+            TimeProvider.System,
+            log,
+            CancellationToken.None
+        );
+        var session = await host.AddAsync(
+            new TorrentAddOptions
+            {
+                Metainfo = sample.Metainfo,
+                FilePaths = sample.PathsIn(name),
+                IsSeed = isSeed,
+                Trackers = trackers,
+            },
+            CancellationToken.None
+        );
+        return new OurPeer(sample, name, host, session, log);
+    }
+}
