@@ -1,5 +1,6 @@
 using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Hashes;
 using StatelessSwarm.Engine.Leases;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Picking;
@@ -19,6 +20,7 @@ internal sealed class Downloader(
     Availability availability,
     PieceAssigner assigner,
     BlameBook blame,
+    LeafFetcher leaves,
     CommandQueue commands,
     EngineClock clock,
     SpreadWatch spread,
@@ -80,6 +82,11 @@ internal sealed class Downloader(
         var piece = active.Find(range.Piece.Value);
         if (piece is null || piece.StateOf(block) == BlockState.Received || (piece.IsSolo && piece.Owner != peer))
             return Drop(range, token, PeerFault.None);
+        if (piece.IsProven && piece.RightLeaf(block) != leaf)
+        {
+            piece.Unask(block, peer);
+            return Drop(range, token, PeerFault.WrongData);
+        }
 
         if (piece.AskedSecond(block) is { } second && second != peer)
             assigner.Cancel(piece, block, second);
@@ -152,6 +159,34 @@ internal sealed class Downloader(
             Yield(index);
     }
 
+    /// <summary>The right leaves of a piece that was set aside are known: wrong blocks are fetched again, their senders convicted.</summary>
+    public void Proven(ActivePiece piece, ReadOnlySpan<Sha256Digest> right)
+    {
+        piece.Prove(right);
+        piece.IsSolo = false;
+        for (var block = 0; block < piece.BlockCount; block++)
+        {
+            if (piece.Leaves[block] == right[block])
+                continue;
+            counters.Wasted += map.BlockAt(piece.Piece, block).Length;
+            blame.Convict(piece.GiverOf(block)!);
+            piece.Spoil(block);
+        }
+        assigner.Wake();
+    }
+
+    /// <summary>Nobody has told the leaves of a piece that was set aside, or it is wrong and nobody can be asked: all of it is fetched again.</summary>
+    public void Spoilt(ActivePiece piece)
+    {
+        counters.Wasted += map.ContentLength(piece.Piece);
+        blame.Spoilt(piece);
+        assigner.Unclaim(piece, false);
+        var index = piece.Piece;
+        assigner.End(piece);
+        availability.Rarity.Offer(index);
+        assigner.Wake();
+    }
+
     private bool IsOurs(BlockRange range) =>
         range.Begin % BlockRange.BlockSize == 0
         && range.Begin < map.ContentLength(range.Piece.Value)
@@ -207,12 +242,15 @@ internal sealed class Downloader(
             commands.PieceVerified(new BlockRange(new PieceIndex(index), 0, map.ContentLength(index)));
             return index;
         }
-        counters.Wasted += map.ContentLength(index);
-        blame.Spoilt(piece);
-        assigner.Unclaim(piece, false);
-        assigner.End(piece);
-        availability.Rarity.Offer(index);
-        assigner.Wake();
+        var onlyGiver = piece.OnlyGiver();
+        if (leaves.TryBegin(piece, onlyGiver))
+        {
+            assigner.SetAside(piece);
+            if (onlyGiver is not null)
+                blame.Convict(onlyGiver);
+            return -1;
+        }
+        Spoilt(piece);
         return -1;
     }
 }

@@ -39,6 +39,8 @@ public sealed partial class TorrentEngine
             if (fault != PeerFault.None)
                 Drop(peer, fault);
         }
+        _leaves.Advance();
+        DropLiars();
         _claims.Advance();
         _spread.Advance();
         _choker.Advance();

@@ -14,5 +14,6 @@ internal readonly record struct SessionEvent(
     ReceivedBlock? Block = null,
     BlockRange Range = default,
     IPEndPoint? EndPoint = null,
-    PeerSource Source = PeerSource.Manual
+    PeerSource Source = PeerSource.Manual,
+    Sha256Digest[]? Leaves = null
 );

@@ -21,6 +21,9 @@ internal enum SessionEventKind
     /// <summary>Range was sent on Connection.</summary>
     BlockSent,
 
+    /// <summary>The blocks of Range hash to Leaves, for Connection; no leaves when they could not be read.</summary>
+    BlocksHashed,
+
     /// <summary>EndPoint was heard of.</summary>
     Discovered,
 

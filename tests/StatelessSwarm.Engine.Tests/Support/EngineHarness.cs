@@ -46,6 +46,9 @@ internal sealed class EngineHarness
     /// <summary>Blocks that left with SendBlock and have not been reported sent.</summary>
     public List<EngineCommand> Unsent { get; } = [];
 
+    /// <summary>Answers HashBlocks at once, as a shell does later; default true.</summary>
+    public bool HashesBlocks { get; set; } = true;
+
     public static PeerId IdOf(byte number)
     {
         var random = new byte[12];
@@ -81,6 +84,8 @@ internal sealed class EngineHarness
             Commands.Add(command);
             if (command.Kind == EngineCommandKind.SendBlock)
                 Unsent.Add(command);
+            if (command.Kind == EngineCommandKind.HashBlocks && HashesBlocks)
+                Engine.BlocksHashed(command.Peer, command.Block.Piece, Torrent.LeavesOf(command.Block.Piece));
         }
     }
 

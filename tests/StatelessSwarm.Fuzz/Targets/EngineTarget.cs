@@ -132,6 +132,20 @@ internal sealed class EngineTarget : FuzzTarget
         yield return ("late", [15, .. Step(1, new PeerMessage(PeerMessageKind.Have, 3)), .. Step(1, new PeerMessage(PeerMessageKind.Unchoke)), .. Step(1, new PeerMessage(PeerMessageKind.Bitfield, Payload: new byte[] { 0x7c })), 0x84, .. Step(1, new PeerMessage(PeerMessageKind.Choke)), 0x41]);
         var request = new byte[HashRange.Size];
         new HashRange(Torrent.Info.Files[0].PiecesRoot, 2, 0, 4, 3).Write(request);
+        // Peer 1 agrees on v2, is near and has everything: it is asked for the leaves of the wrong piece and answers right and wrong.
+        byte[] Hashes(int piece, bool isRight)
+        {
+            var answer = new byte[HashRange.Size + 4 * Sha256Digest.Size];
+            new HashRange(Torrent.Info.Files[0].PiecesRoot, 0, piece * 4, 4, 0).Write(answer);
+            for (var block = 0; block < 4 && isRight; block++)
+                Torrent.LeavesOf(new PieceIndex(piece))[block].CopyTo(answer.AsSpan(HashRange.Size + block * Sha256Digest.Size));
+            return Step(1, new PeerMessage(PeerMessageKind.Hashes, Payload: answer));
+        }
+        foreach (var isRight in new[] { true, false })
+        {
+            var answers = Enumerable.Range(1, 4).SelectMany(piece => Hashes(piece, isRight));
+            yield return (isRight ? "leaves" : "wrong-leaves", [15, .. hello, .. Step(1, new PeerMessage(PeerMessageKind.HaveAll)), .. Enumerable.Range(1, 4).SelectMany(piece => Piece(piece, false)), .. answers, 0xff]);
+        }
         yield return ("hashes", [4, .. Step(0, new PeerMessage(PeerMessageKind.HashRequest, Payload: request)), .. Step(1, new PeerMessage(PeerMessageKind.HashReject, Payload: request))]);
     }
 
@@ -185,6 +199,10 @@ internal sealed class EngineTarget : FuzzTarget
             {
                 case EngineCommandKind.WriteBlock or EngineCommandKind.DropBlock:
                     answered++;
+                    break;
+                case EngineCommandKind.HashBlocks:
+                    Require(engine.HasPiece(command.Block.Piece), "no leaves of what is unverified are told");
+                    engine.BlocksHashed(command.Peer, command.Block.Piece, Torrent.LeavesOf(command.Block.Piece));
                     break;
                 case EngineCommandKind.SendBlock:
                     Require(engine.HasPiece(command.Block.Piece), "nothing unverified is served");

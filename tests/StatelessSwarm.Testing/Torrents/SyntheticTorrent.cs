@@ -43,6 +43,10 @@ public sealed class SyntheticTorrent
 
     public Sha256Digest Leaf(BlockRange block) => _leaves[block.Piece.Value * _blocksPerPiece + block.BlockIndex];
 
+    /// <summary>The leaves of all blocks of a piece.</summary>
+    public Sha256Digest[] LeavesOf(PieceIndex piece) =>
+        _leaves.AsSpan(piece.Value * _blocksPerPiece, Info.BlockCount(piece)).ToArray();
+
     private static byte[] MakeInfo(long bytes, int pieceLength, Sha256Digest root)
     {
         var writer = new BencodeWriter();
