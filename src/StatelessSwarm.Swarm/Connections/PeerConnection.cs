@@ -23,6 +23,12 @@ internal sealed class PeerConnection : IAsyncDisposable
     /// <summary>Commands waiting to be sent at most; a peer that lets more pile up does not read and is dropped.</summary>
     private const int OutboundLimit = 64 * 1024;
 
+    /// <summary>
+    /// Bytes of message bodies (metadata, hashes, bitfields) waiting to be sent at most: 2 MiB. Blocks do not count: they are read when
+    /// they are sent.
+    /// </summary>
+    private const int OutboundBytesLimit = 2 * 1024 * 1024;
+
     private readonly Socket _socket;
     private readonly WireLimits _limits;
     private readonly ByteBudget _uploadBudget;
@@ -31,6 +37,7 @@ internal sealed class PeerConnection : IAsyncDisposable
     );
     private readonly CancellationTokenSource _stop = new();
     private string? _stopReason;
+    private long _outboundBytes;
     private Task _loops = Task.CompletedTask;
 
     /// <summary>Takes over a connected socket.</summary>
@@ -86,7 +93,9 @@ internal sealed class PeerConnection : IAsyncDisposable
 
     private void Enqueue(Outbound outbound)
     {
-        if (!_outbound.Writer.TryWrite(outbound))
+        var bytes = outbound.Message.Payload.Length;
+        var isTooMuch = bytes > 0 && Interlocked.Add(ref _outboundBytes, bytes) > OutboundBytesLimit;
+        if (isTooMuch || !_outbound.Writer.TryWrite(outbound))
             Stop("it does not read what we send");
     }
 
@@ -237,6 +246,8 @@ internal sealed class PeerConnection : IAsyncDisposable
                         buffer = ArrayPool<byte>.Shared.Rent(size);
                     }
                     reader.TryRead(out _);
+                    if (next.Message.Payload.Length > 0)
+                        Interlocked.Add(ref _outboundBytes, -next.Message.Payload.Length);
                     length += Write(next, buffer.AsSpan(length, size), events);
                     if (next.IsBlock)
                         sentBlocks.Add(next.Block);

@@ -1,9 +1,11 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using StatelessSwarm.Content.Values;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Wire;
 using StatelessSwarm.Swarm.Hosting;
+using StatelessSwarm.Testing.Logging;
 using StatelessSwarm.Testing.Peers;
 using StatelessSwarm.Testing.Torrents;
 using static StatelessSwarm.Swarm.Tests.Support.TestHosts;
@@ -33,7 +35,7 @@ public sealed class HostileFrameTests
             (6, 12), (6, 14), (8, 12), (8, 14), (16, 12), (16, 14),
             (7, 9), (7, 9 + 16 * KiB + 1), (7, int.MaxValue),
             (9, 2), (9, 4),
-            (20, 1), (20, 2 + 1024 * KiB + 1),
+            (20, 1), (20, 2 + 64 * KiB + 1),
             (21, 48), (21, 50), (23, 48), (23, 50),
             (22, 49), (22, 49 + 31), (22, 49 + 32 * (PeerWire.MaxHashes + 1)),
             (10, 1), (12, 5), (18, 5), (24, 1), (99, 1), (255, 13),
@@ -75,7 +77,7 @@ public sealed class HostileFrameTests
             (new PeerMessage(PeerMessageKind.Piece, 0, -5, 5), 5),
             (new PeerMessage(PeerMessageKind.Piece, 0, 7, 5), 5),
             (new PeerMessage(PeerMessageKind.Extended, ExtendedId: 0, Payload: "l"u8.ToArray()), 0),
-            (new PeerMessage(PeerMessageKind.Extended, ExtendedId: 1, Payload: new byte[100_000]), 0),
+            (new PeerMessage(PeerMessageKind.Extended, ExtendedId: 1, Payload: new byte[60_000]), 0),
             (new PeerMessage(PeerMessageKind.HashRequest, Payload: new byte[48]), 0),
             (new PeerMessage(PeerMessageKind.Hashes, Payload: new byte[48 + 64]), 0),
         ];
@@ -150,6 +152,46 @@ public sealed class HostileFrameTests
         session.AddPeer(EndPointOf(seed), PeerSource.Manual);
         await session.Completion.WaitAsync(Patience);
         Assert.True(sample.IsIdentical("node"));
+    }
+
+    /// <summary>
+    /// Goal: who asks for long answers and reads none is dropped before much has piled up. Method: requests for 512 hashes (16 KiB each), 100
+    /// a second, never reading; the reason is in the log.
+    /// </summary>
+    [Fact]
+    public async Task Answers_NobodyReads_EndTheConnection()
+    {
+        const int pieces = 512;
+        using var sample = await SampleTorrent.CreateAsync(16 * KiB, pieces * 16 * KiB);
+        using var loggers = new RecordingLoggers();
+        await using var seed = await SeedAsync(sample, loggers: loggers);
+        var info = sample.Metainfo.Info;
+        using var stop = new CancellationTokenSource(Patience, TimeProvider.System);
+        // Opening with the v2 hash is agreeing on v2.
+        using var peer = await ScriptedPeer.ConnectAsync(
+            EndPointOf(seed),
+            InfoHash.Truncate(info.V2Hash!.Value),
+            pieces,
+            cancellation: stop.Token
+        );
+        var payload = new byte[HashRange.Size];
+        new HashRange(info.Files[0].PiecesRoot, 0, 0, pieces, 0).Write(payload);
+        var request = new PeerMessage(PeerMessageKind.HashRequest, Payload: payload);
+        using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(250), TimeProvider.System);
+        while (!loggers.Lines.Any(line => line.Contains("disconnected", StringComparison.Ordinal)))
+        {
+            try
+            {
+                for (var number = 0; number < 25; number++)
+                    await peer.SendAsync(request, cancellation: stop.Token);
+            }
+            catch (SocketException)
+            {
+                // Closed; the log says why.
+            }
+            await pace.WaitForNextTickAsync(stop.Token);
+        }
+        Assert.Contains(loggers.Lines, line => line.Contains("does not read", StringComparison.Ordinal));
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using StatelessSwarm.Swarm.Hosting;
 using StatelessSwarm.Testing.Torrents;
@@ -13,7 +14,12 @@ internal static class TestHosts
 
     public static IPEndPoint EndPointOf(SwarmHost host) => new(IPAddress.Loopback, host.Port);
 
-    public static Task<SwarmHost> StartAsync(long uploadBytesPerSecond = 0, TimeProvider? time = null, int maxConnections = 512) =>
+    public static Task<SwarmHost> StartAsync(
+        long uploadBytesPerSecond = 0,
+        TimeProvider? time = null,
+        int maxConnections = 512,
+        ILoggerFactory? loggers = null
+    ) =>
         SwarmHost.StartAsync(
             new SwarmOptions
             {
@@ -23,7 +29,7 @@ internal static class TestHosts
                 MaxConnections = maxConnections,
             },
             time ?? TimeProvider.System,
-            NullLoggerFactory.Instance,
+            loggers ?? NullLoggerFactory.Instance,
             CancellationToken.None
         );
 
@@ -32,10 +38,11 @@ internal static class TestHosts
         SampleTorrent sample,
         long uploadBytesPerSecond = 0,
         TimeProvider? time = null,
-        int maxConnections = 512
+        int maxConnections = 512,
+        ILoggerFactory? loggers = null
     )
     {
-        var host = await StartAsync(uploadBytesPerSecond, time, maxConnections);
+        var host = await StartAsync(uploadBytesPerSecond, time, maxConnections, loggers);
         var options = new TorrentAddOptions { Metainfo = sample.Metainfo, FilePaths = sample.Paths, IsSeed = true };
         await host.AddAsync(options, CancellationToken.None);
         return host;
