@@ -27,6 +27,18 @@ public sealed partial class PieceLayers
     {
         if (info.V2Hash is null)
             throw new ArgumentException("A v1-only torrent has no piece layers.", nameof(info));
+        // All lengths first: a torrent of a few hundred bytes may speak of four million pieces.
+        for (var index = 0; index < info.Files.Count; index++)
+        {
+            var file = info.Files[index];
+            var (_, count) = info.PiecesOf(index);
+            if (count <= 1)
+                continue;
+            if (!layersByRoot.TryGetValue(file.PiecesRoot, out var layer))
+                throw new ContentException($"piece layers: expected an entry for file {index}, root {file.PiecesRoot}");
+            if (layer.Length != (long)count * Sha256Digest.Size)
+                throw new ContentException($"piece layers: file {index}: expected {count} hashes of {Sha256Digest.Size} bytes");
+        }
         var hashes = new Sha256Digest[info.PieceCount];
         for (var index = 0; index < info.Files.Count; index++)
         {
@@ -38,13 +50,10 @@ public sealed partial class PieceLayers
                     hashes[first.Value] = file.PiecesRoot;
                 continue;
             }
-            if (!layersByRoot.TryGetValue(file.PiecesRoot, out var layer))
-                throw new ContentException($"piece layers: expected an entry for file {index}, root {file.PiecesRoot}");
-            if (layer.Length != (long)count * Sha256Digest.Size)
-                throw new ContentException($"piece layers: file {index}: expected {count} hashes of {Sha256Digest.Size} bytes");
+            var layer = layersByRoot[file.PiecesRoot].Span;
             var target = hashes.AsSpan(first.Value, count);
             for (var i = 0; i < count; i++)
-                target[i] = new Sha256Digest(layer.Span.Slice(i * Sha256Digest.Size, Sha256Digest.Size));
+                target[i] = new Sha256Digest(layer.Slice(i * Sha256Digest.Size, Sha256Digest.Size));
             if (MerkleHash.Root(target, info.PieceLevel) != file.PiecesRoot)
                 throw new ContentException($"piece layers: file {index}: expected hashes that lead to root {file.PiecesRoot}");
         }

@@ -8,7 +8,8 @@ namespace StatelessSwarm.Engine.Choking;
 /// <summary>
 /// Whom we serve. No tit-for-tat: the fleet is ours, so everyone who connects is unchoked at once while there are slots. When more
 /// want than there are, every ten seconds a quarter of the slots goes from those served most since their turn began to those served
-/// longest ago. Nobody is choked within ten seconds of being unchoked (some clients take flapping for an attack).
+/// longest ago. Nobody is choked within ten seconds of being unchoked, nor unchoked within ten seconds of being choked: aria2 takes two
+/// changes within five seconds for an attack.
 /// </summary>
 internal sealed class Choker(PeerTable peers, CommandQueue commands, EngineClock clock, Uploader uploader, int slots)
 {
@@ -32,7 +33,7 @@ internal sealed class Choker(PeerTable peers, CommandQueue commands, EngineClock
             return;
         if (_unchoked >= slots)
             FreeIdleSlot();
-        if (_unchoked < slots)
+        if (_unchoked < slots && HasRested(peer))
             Unchoke(peer);
     }
 
@@ -50,6 +51,8 @@ internal sealed class Choker(PeerTable peers, CommandQueue commands, EngineClock
     /// <summary>Rotates when it is time.</summary>
     public void Advance()
     {
+        while (_unchoked < slots && NextToServe() is { } waiting)
+            Unchoke(waiting);
         if (!clock.HasPassed(_rotatedAt, RotationMs))
             return;
         _rotatedAt = clock.Now;
@@ -73,7 +76,7 @@ internal sealed class Choker(PeerTable peers, CommandQueue commands, EngineClock
         for (var place = 0; place < peers.Count; place++)
         {
             var peer = peers[place];
-            if (peer is not { AreWeChoking: true, IsInterested: true, IsClosing: false })
+            if (peer is not { AreWeChoking: true, IsInterested: true, IsClosing: false } || !HasRested(peer))
                 continue;
             if (best is null || peer.LastServedAt < best.LastServedAt)
                 best = peer;
@@ -108,6 +111,8 @@ internal sealed class Choker(PeerTable peers, CommandQueue commands, EngineClock
         }
     }
 
+    private bool HasRested(PeerState peer) => peer.ChokedAt is not { } since || clock.HasPassed(since, RotationMs);
+
     private void Unchoke(PeerState peer)
     {
         peer.AreWeChoking = false;
@@ -120,6 +125,7 @@ internal sealed class Choker(PeerTable peers, CommandQueue commands, EngineClock
     private void Choke(PeerState peer)
     {
         peer.AreWeChoking = true;
+        peer.ChokedAt = clock.Now;
         _unchoked--;
         commands.Send(peer, PeerMessageKind.Choke);
         uploader.Choked(peer);

@@ -14,6 +14,7 @@ internal sealed class ActivePiece(int blocksPerPiece)
     private readonly PeerState?[] _askedSecond = new PeerState?[blocksPerPiece];
     private readonly PeerState?[] _givers = new PeerState?[blocksPerPiece];
     private readonly Sha256Digest[] _leaves = new Sha256Digest[blocksPerPiece];
+    private Sha256Digest[]? _rightLeaves;
 
     /// <summary>Piece index.</summary>
     public int Piece { get; private set; }
@@ -42,6 +43,9 @@ internal sealed class ActivePiece(int blocksPerPiece)
     /// <summary>Whole, and its check by the shell is under way (v1-only torrents).</summary>
     public bool IsChecking { get; set; }
 
+    /// <summary>Its right leaves are known: a wrong block shows when it comes.</summary>
+    public bool IsProven => _rightLeaves is not null;
+
     /// <summary>Nothing is asked for before: a fresh claim has to reach the neighbours first.</summary>
     public long ReadyAt { get; set; }
 
@@ -67,6 +71,7 @@ internal sealed class ActivePiece(int blocksPerPiece)
         IsSolo = false;
         IsChecking = false;
         ReadyAt = 0;
+        _rightLeaves = null;
         Forget();
     }
 
@@ -86,6 +91,21 @@ internal sealed class ActivePiece(int blocksPerPiece)
 
     /// <summary>Who sent the block.</summary>
     public PeerState? GiverOf(int block) => _givers[block];
+
+    /// <summary>What the block must hash to; the piece must be proven.</summary>
+    public Sha256Digest RightLeaf(int block) => _rightLeaves![block];
+
+    /// <summary>The right leaves are known.</summary>
+    public void Prove(ReadOnlySpan<Sha256Digest> leaves) => _rightLeaves = leaves[..BlockCount].ToArray();
+
+    /// <summary>A received block was wrong: it is missing again.</summary>
+    public void Spoil(int block)
+    {
+        _states[block] = BlockState.Missing;
+        _givers[block] = null;
+        Received--;
+        Missing++;
+    }
 
     /// <summary>First peer asked for the block.</summary>
     public PeerState? AskedFirst(int block) => _askedFirst[block];

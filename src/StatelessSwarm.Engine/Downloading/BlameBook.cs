@@ -3,8 +3,9 @@ using StatelessSwarm.Engine.Peers;
 namespace StatelessSwarm.Engine.Downloading;
 
 /// <summary>
-/// Finds who sent wrong data. A piece from one peer convicts it at once. A piece from several is fetched again from one peer
-/// only; when it verifies, every block whose hash was different before convicts its sender (BEP 52 leaves make this exact).
+/// Finds who sent wrong data. A piece from one peer convicts it at once. Where the right leaves of the piece can be had
+/// (<see cref="Hashes.LeafFetcher"/>), they convict the sender of every wrong block. Otherwise a piece from several peers is fetched
+/// again from one only; when it verifies, every block whose hash was different before convicts its sender.
 /// <para>Without block hashes (v1-only) those who contributed stay suspects instead: from then on a suspect gives whole pieces alone,
 /// so that its next wrong one convicts it.</para>
 /// </summary>
@@ -25,12 +26,19 @@ internal sealed class BlameBook(bool hasLeaves)
     /// <summary>True when the piece must come from one peer.</summary>
     public bool IsSuspect(int piece) => _suspicions.ContainsKey(piece);
 
+    /// <summary>A block of this peer was wrong.</summary>
+    public void Convict(PeerState liar)
+    {
+        if (!Convicted.Contains(liar))
+            Convicted.Add(liar);
+    }
+
     /// <summary>The piece is whole and wrong.</summary>
     public void Spoilt(ActivePiece piece)
     {
         if (piece.OnlyGiver() is { } liar)
         {
-            Convicted.Add(liar);
+            Convict(liar);
             return;
         }
         for (var block = 0; block < piece.BlockCount && !hasLeaves; block++)
@@ -59,8 +67,8 @@ internal sealed class BlameBook(bool hasLeaves)
         {
             for (var block = 0; block < version.Givers.Length; block++)
             {
-                if (version.Leaves[block] != piece.Leaves[block] && !Convicted.Contains(version.Givers[block]))
-                    Convicted.Add(version.Givers[block]);
+                if (version.Leaves[block] != piece.Leaves[block])
+                    Convict(version.Givers[block]);
             }
         }
     }

@@ -1,5 +1,6 @@
 using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Hashes;
 using StatelessSwarm.Engine.Leases;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Picking;
@@ -20,6 +21,7 @@ internal sealed class Downloader(
     PieceAssigner assigner,
     PieceChecks checks,
     BlameBook blame,
+    LeafFetcher leaves,
     CommandQueue commands,
     EngineClock clock,
     SpreadWatch spread,
@@ -82,6 +84,11 @@ internal sealed class Downloader(
         var piece = active.Find(range.Piece.Value);
         if (piece is null || piece.StateOf(block) == BlockState.Received || (piece.IsSolo && piece.Owner != peer))
             return Drop(range, token, PeerFault.None);
+        if (piece.IsProven && piece.RightLeaf(block) != leaf)
+        {
+            piece.Unask(block, peer);
+            return Drop(range, token, PeerFault.WrongData);
+        }
 
         if (piece.AskedSecond(block) is { } second && second != peer)
             assigner.Cancel(piece, block, second);
@@ -166,6 +173,34 @@ internal sealed class Downloader(
         return isRight;
     }
 
+    /// <summary>The right leaves of a piece that was set aside are known: wrong blocks are fetched again, their senders convicted.</summary>
+    public void Proven(ActivePiece piece, ReadOnlySpan<Sha256Digest> right)
+    {
+        piece.Prove(right);
+        piece.IsSolo = false;
+        for (var block = 0; block < piece.BlockCount; block++)
+        {
+            if (piece.Leaves[block] == right[block])
+                continue;
+            counters.Wasted += map.BlockAt(piece.Piece, block).Length;
+            blame.Convict(piece.GiverOf(block)!);
+            piece.Spoil(block);
+        }
+        assigner.Wake();
+    }
+
+    /// <summary>Nobody has told the leaves of a piece that was set aside, or it is wrong and nobody can be asked: all of it is fetched again.</summary>
+    public void Spoilt(ActivePiece piece)
+    {
+        counters.Wasted += map.ContentLength(piece.Piece);
+        blame.Spoilt(piece);
+        assigner.Unclaim(piece, false);
+        var index = piece.Piece;
+        assigner.End(piece);
+        availability.Rarity.Offer(index);
+        assigner.Wake();
+    }
+
     private bool IsOurs(BlockRange range) =>
         range.Begin % BlockRange.BlockSize == 0
         && range.Begin < map.ContentLength(range.Piece.Value)
@@ -235,11 +270,14 @@ internal sealed class Downloader(
             commands.PieceVerified(map.RangeOf(index));
             return;
         }
-        counters.Wasted += map.ContentLength(index);
-        blame.Spoilt(piece);
-        assigner.Unclaim(piece, false);
-        assigner.End(piece);
-        availability.Rarity.Offer(index);
-        assigner.Wake();
+        var onlyGiver = piece.OnlyGiver();
+        if (!leaves.TryBegin(piece, onlyGiver))
+        {
+            Spoilt(piece);
+            return;
+        }
+        assigner.SetAside(piece);
+        if (onlyGiver is not null)
+            blame.Convict(onlyGiver);
     }
 }

@@ -99,6 +99,18 @@ internal sealed class PieceAssigner(
         return wasted;
     }
 
+    /// <summary>Nobody is to be asked for the piece, which is whole and wrong, until it is known what of it is.</summary>
+    public void SetAside(ActivePiece piece)
+    {
+        Unclaim(piece, false);
+        if (piece.Owner is not { } owner)
+            return;
+        if (owner.Current == piece)
+            owner.Current = null;
+        piece.Owner = null;
+        _ownerless++;
+    }
+
     /// <summary>The piece is done or to be started afresh; the object must not be used any more.</summary>
     public void End(ActivePiece piece)
     {

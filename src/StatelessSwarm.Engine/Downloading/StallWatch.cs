@@ -148,7 +148,7 @@ internal sealed class StallWatch(
         for (var place = 0; place < active.Count && left > 0; place++)
         {
             var piece = active[place];
-            if (piece.IsSolo || piece.Owner == peer || !peer.Have.Contains(piece.Piece))
+            if (piece.IsSolo || piece.IsWhole || piece.Owner == peer || !peer.Have.Contains(piece.Piece))
                 continue;
             var isFree = rules.IsFree(peer);
             if (!IsSlow(piece, isFree ? NearPatience : ScarcePatience) || (!isFree && claims.Firm.Contains(piece.Piece)))

@@ -7,8 +7,8 @@ using StatelessSwarm.Engine.Wire;
 namespace StatelessSwarm.Engine.Hashes;
 
 /// <summary>
-/// Answers hash requests (BEP 52) for the piece layer, from the piece hashes we hold; other layers are refused, as the leaves would
-/// have to be read back from disk. A file's upper tree is built on its first request and kept (64 bytes per piece).
+/// Answers hash requests (BEP 52) for the piece layer, from the piece hashes we hold; other layers are refused, save the leaves, which
+/// are <see cref="LeafServer"/>'s. A file's upper tree is built on its first request and kept (64 bytes per piece).
 /// </summary>
 internal sealed class HashServer(TorrentInfo info, PieceLayers layers)
 {
@@ -28,6 +28,14 @@ internal sealed class HashServer(TorrentInfo info, PieceLayers layers)
         for (var index = 0; index < hashes.Count; index++)
             hashes[index].CopyTo(body.AsSpan(HashRange.Size + index * Sha256Digest.Size));
         return new PeerMessage(PeerMessageKind.Hashes, Payload: body);
+    }
+
+    /// <summary>Adds the uncles from the piece layer upwards that a proof of a range of leaves needs.</summary>
+    public void AddUncles(int file, HashRange range, List<Sha256Digest> hashes)
+    {
+        var tree = Tree(file);
+        for (var layer = 0; layer + _pieceLayer <= range.ProofLayers && layer < tree.Length - 1; layer++)
+            hashes.Add(Node(tree, layer, (range.Index >> (layer + _pieceLayer)) ^ 1));
     }
 
     private List<Sha256Digest>? Collect(HashRange range)

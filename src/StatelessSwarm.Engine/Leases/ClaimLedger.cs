@@ -142,7 +142,7 @@ internal sealed class ClaimLedger(
             }
             else
             {
-                TakeClaim(peer, piece, Math.Max(0, _numbers[index + 1]));
+                TakeClaim(peer, piece, Math.Clamp(_numbers[index + 1], 0, map.BlockCount(piece)));
             }
         }
         return PeerFault.None;

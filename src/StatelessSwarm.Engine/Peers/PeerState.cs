@@ -169,6 +169,9 @@ internal sealed class PeerState
 
     public long UnchokedAt { get; set; }
 
+    /// <summary>When we last choked it; null while we never have.</summary>
+    public long? ChokedAt { get; set; }
+
     public long LastServedAt { get; set; }
 
     public long RateFrom { get; set; }
@@ -184,6 +187,14 @@ internal sealed class PeerState
     public int ControlMessages { get; set; }
 
     public int RefusedRequests { get; set; }
+
+    // Hashes (BEP 52).
+
+    /// <summary>Hash requests of ours that it has not answered in time; the answers may still come.</summary>
+    public int LateHashes { get; set; }
+
+    /// <summary>Pieces it made us hash for leaf requests in this second.</summary>
+    public int LeafAnswers { get; set; }
 
     // Extensions (BEP 10): ids of its map, 0 for not spoken.
 

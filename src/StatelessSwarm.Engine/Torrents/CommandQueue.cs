@@ -39,6 +39,10 @@ internal sealed class CommandQueue(EngineClock clock)
         Enqueue(new EngineCommand(EngineCommandKind.SendBlock, peer.Handle, Block: block));
     }
 
+    /// <summary>Hashes the blocks of a piece.</summary>
+    public void HashBlocks(PeerState peer, BlockRange piece) =>
+        Enqueue(new EngineCommand(EngineCommandKind.HashBlocks, peer.Handle, Block: piece));
+
     /// <summary>Writes a block.</summary>
     public void WriteBlock(BlockRange block, long token) =>
         Enqueue(new EngineCommand(EngineCommandKind.WriteBlock, Block: block, Token: token));

@@ -10,6 +10,10 @@ public enum EngineCommandKind
     /// <see cref="TorrentEngine.BlockSent"/>.</summary>
     SendBlock,
 
+    /// <summary>Read every 16 KiB block of <c>Block</c>, which is the content of one verified piece, hash each with SHA-256, then call
+    /// <see cref="TorrentEngine.BlocksHashed"/> for <c>Peer</c>. At most <see cref="EngineOptions.HashedPieces"/> are under way.</summary>
+    HashBlocks,
+
     /// <summary>Write the received block with buffer token <c>Token</c> at <c>Block</c>, then let go of the buffer.</summary>
     WriteBlock,
 

@@ -48,6 +48,9 @@ public sealed record EngineOptions
     /// </summary>
     public bool SuperSeeds { get; init; }
 
+    /// <summary>Pieces that the shell is asked to hash at a time, because peers want to know leaves (BEP 52); default 4.</summary>
+    public int HashedPieces { get; init; } = 4;
+
     /// <summary>Agree with neighbours who fetches what from a scarce source; default true.</summary>
     public bool UsesClaims { get; init; } = true;
 }

@@ -50,6 +50,7 @@ public sealed partial class TorrentEngine
             state.Messages = 0;
             state.ControlMessages = 0;
             state.RefusedRequests = 0;
+            state.LeafAnswers = 0;
         }
         state.Messages++;
         if (kind is not (PeerMessageKind.Request or PeerMessageKind.Cancel or PeerMessageKind.RejectRequest or PeerMessageKind.Have))
@@ -94,8 +95,10 @@ public sealed partial class TorrentEngine
                 return OnExtended(state, message);
             case PeerMessageKind.HashRequest:
                 return OnHashRequest(state, message);
-            case PeerMessageKind.Hashes or PeerMessageKind.HashReject:
-                return state.Connection.IsV2 ? PeerFault.None : PeerFault.BadHashMessage;
+            case PeerMessageKind.Hashes:
+                return OnHashes(state, message.Payload.Span);
+            case PeerMessageKind.HashReject:
+                return state.Connection.IsV2 ? _leaves.Rejected(state, message.Payload.Span) : PeerFault.BadHashMessage;
             default:
                 return PeerFault.None;
         }
@@ -250,10 +253,24 @@ public sealed partial class TorrentEngine
 
     private PeerFault OnHashRequest(PeerState state, in PeerMessage message)
     {
-        if (!state.Connection.IsV2 || _hashes?.Answer(message.Payload) is not { } answer)
+        if (!state.Connection.IsV2 || _hashes is null)
+            return PeerFault.BadHashMessage;
+        if (HashRange.TryRead(message.Payload.Span, out var range) && _leafServer!.Take(state, range))
+            return PeerFault.None;
+        if (_hashes.Answer(message.Payload) is not { } answer)
             return PeerFault.BadHashMessage;
         _commands.Send(state, answer);
         return PeerFault.None;
+    }
+
+    private PeerFault OnHashes(PeerState state, ReadOnlySpan<byte> payload)
+    {
+        if (!state.Connection.IsV2)
+            return PeerFault.BadHashMessage;
+        var fault = _leaves.Received(state, payload, out var piece, out var leaves);
+        if (piece is not null)
+            _downloader.Proven(piece, leaves);
+        return fault;
     }
 
     private PeerFault OnExtended(PeerState state, in PeerMessage message)

@@ -189,6 +189,8 @@ public sealed partial class TorrentEngine
         _uploader.Gone(state);
         _choker.PeerGone(state);
         _metadata.PeerGone(state);
+        _leafServer?.PeerGone(state);
+        _leaves.PeerGone(state);
         _book.Disconnected(state, fault, survivor);
     }
 

@@ -39,6 +39,8 @@ public sealed partial class TorrentEngine
             if (fault != PeerFault.None)
                 Drop(peer, fault);
         }
+        _leaves.Advance();
+        DropLiars();
         if (!_map.IsComplete)
             _stalls.FindLate();
         if (_backlog.Advance())

@@ -43,6 +43,8 @@ public sealed partial class TorrentEngine
     private readonly PeerBook _book;
     private readonly MetadataServer _metadata;
     private readonly HashServer? _hashes;
+    private readonly LeafServer? _leafServer;
+    private readonly LeafFetcher _leaves;
     private readonly PeerExchange _exchange;
     private readonly SeededRandom _random;
     private SuperSeeder? _superSeeder;
@@ -89,6 +91,7 @@ public sealed partial class TorrentEngine
             _clock,
             random
         );
+        _leaves = new LeafFetcher(info, layers, _peers, _commands, _clock);
         var farWindow = new RequestWindow(_clock, options.RequestAhead / BlockRange.BlockSize);
         farWindow.StartSmall(PieceAssigner.ScarceStart);
         _far = new RequestGroup(farWindow);
@@ -100,6 +103,7 @@ public sealed partial class TorrentEngine
             _assigner,
             new PieceChecks(_commands, _map, options.PieceChecks),
             _blame,
+            _leaves,
             _commands,
             _clock,
             _spread,
@@ -112,6 +116,7 @@ public sealed partial class TorrentEngine
         _book = new PeerBook(_peers, _commands, _clock, random, options);
         _metadata = new MetadataServer(info.RawBytes, _commands);
         _hashes = layers is null ? null : new HashServer(info, layers);
+        _leafServer = _hashes is null ? null : new LeafServer(info, _map, _hashes, _commands, options.HashedPieces);
         _exchange = new PeerExchange(_peers, _commands, _clock, options.ListenPort, info.IsPrivate);
     }
 
@@ -178,7 +183,7 @@ public sealed partial class TorrentEngine
             PieceVerified(verified);
         if (fault != PeerFault.None)
             Drop(state, fault);
-        DropConvicted();
+        DropLiars();
         _downloader.Fill(state);
         if (!state.IsLan)
             FillFar();
@@ -194,7 +199,7 @@ public sealed partial class TorrentEngine
         BeginEvent();
         if (_downloader.PieceChecked(piece.Value, isRight))
             PieceVerified(piece.Value);
-        DropConvicted();
+        DropLiars();
         EndEvent();
     }
 
@@ -209,6 +214,18 @@ public sealed partial class TorrentEngine
             if (state.IsLan)
                 _spread.Gave();
         }
+        EndEvent();
+    }
+
+    /// <summary>
+    /// A <see cref="EngineCommandKind.HashBlocks"/> is done. <paramref name="leaves"/>: SHA-256 of every block of the piece in order;
+    /// empty when it could not be read.
+    /// </summary>
+    public void BlocksHashed(PeerHandle peer, PieceIndex piece, ReadOnlySpan<Sha256Digest> leaves)
+    {
+        BeginEvent();
+        if (_peers.Find(peer) is { IsClosing: false } state)
+            _leafServer?.Hashed(state, piece.Value, leaves);
         EndEvent();
     }
 
@@ -257,6 +274,7 @@ public sealed partial class TorrentEngine
     /// <summary>What one event may have made possible for others is done before the next.</summary>
     private void EndEvent()
     {
+        DropLiars();
         foreach (var piece in _claims.Yields)
             _downloader.Yield(piece);
         _claims.Yields.Clear();
@@ -328,14 +346,20 @@ public sealed partial class TorrentEngine
         }
     }
 
-    private void DropConvicted()
+    /// <summary>Those who are proven to have lied go; pieces that nobody can tell the right leaves of are fetched again.</summary>
+    private void DropLiars()
     {
-        foreach (var liar in _blame.Convicted)
+        while (_blame.Convicted.Count > 0 || _leaves.GivenUp.Count > 0)
         {
-            _book.Ban(liar);
-            if (!liar.IsClosing)
-                Drop(liar, PeerFault.WrongData);
+            while (_leaves.GivenUp.TryDequeue(out var piece))
+                _downloader.Spoilt(piece);
+            foreach (var liar in _blame.Convicted)
+            {
+                _book.Ban(liar);
+                if (!liar.IsClosing)
+                    Drop(liar, PeerFault.WrongData);
+            }
+            _blame.Convicted.Clear();
         }
-        _blame.Convicted.Clear();
     }
 }

@@ -5,24 +5,30 @@ using Microsoft.Extensions.Logging;
 namespace StatelessSwarm.Swarm.Connections;
 
 /// <summary>
-/// Accepts TCP connections on every configured address. What to do with one is the given function's business; at most
-/// <see cref="MaxPending"/> of them run at a time, the rest wait in the kernel's backlog.
+/// Accepts TCP connections on every configured address. What to do with one is the given function's business. At most
+/// <see cref="MaxSilent"/> connections that have not shaken hands are kept: a further one takes the place of the oldest, so that
+/// however many connections say nothing, a peer that speaks at once gets in.
 /// </summary>
 internal sealed partial class PeerListener : IAsyncDisposable
 {
-    /// <summary>Connections that have not shaken hands yet, at most. A storm of silent ones costs this many sockets for 10 s each.</summary>
-    public const int MaxPending = 256;
+    /// <summary>Connections that have not shaken hands yet, at most. A storm of silent ones costs this many sockets.</summary>
+    public const int MaxSilent = 256;
+
+    /// <summary>Greeters at a time: the silent ones, and those on their way to a torrent or out; the rest waits in the kernel.</summary>
+    private const int MaxGreeters = 2 * MaxSilent;
 
     private const int Backlog = 1024;
 
     private readonly List<Socket> _sockets;
-    private readonly Func<Socket, CancellationToken, Task> _greet;
+    private readonly Func<Socket, Func<bool>, CancellationToken, Task> _greet;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
-    private readonly SemaphoreSlim _pending = new(MaxPending, MaxPending);
+    private readonly SemaphoreSlim _greeters = new(MaxGreeters, MaxGreeters);
+    private readonly Lock _gate = new();
+    private readonly LinkedList<Socket> _silent = new();
     private readonly Task[] _loops;
 
-    private PeerListener(List<Socket> sockets, int port, Func<Socket, CancellationToken, Task> greet, ILogger logger)
+    private PeerListener(List<Socket> sockets, int port, Func<Socket, Func<bool>, CancellationToken, Task> greet, ILogger logger)
     {
         _sockets = sockets;
         _greet = greet;
@@ -37,13 +43,14 @@ internal sealed partial class PeerListener : IAsyncDisposable
     /// <summary>Binds and listens.</summary>
     /// <param name="addresses">Addresses; an IPv6 "any" also takes IPv4, and falls back to IPv4 "any" where there is no IPv6.</param>
     /// <param name="port">Port; with 0 the first address picks a free one for all.</param>
-    /// <param name="greet">Takes the socket over.</param>
+    /// <param name="greet">Takes the socket over. It calls the given function once the peer has shaken hands; false means that the
+    /// connection had to make room and is closed.</param>
     /// <param name="logger">Where accept failures go.</param>
     /// <exception cref="IOException">An address cannot be bound; names it.</exception>
     public static PeerListener Start(
         IReadOnlyList<IPAddress> addresses,
         int port,
-        Func<Socket, CancellationToken, Task> greet,
+        Func<Socket, Func<bool>, CancellationToken, Task> greet,
         ILogger logger
     )
     {
@@ -72,9 +79,9 @@ internal sealed partial class PeerListener : IAsyncDisposable
         _sockets.ForEach(socket => socket.Dispose());
         await Task.WhenAll(_loops);
         // Every greeter holds one place until it ends.
-        for (var i = 0; i < MaxPending; i++)
-            await _pending.WaitAsync();
-        _pending.Dispose();
+        for (var i = 0; i < MaxGreeters; i++)
+            await _greeters.WaitAsync();
+        _greeters.Dispose();
         _stop.Dispose();
     }
 
@@ -104,7 +111,7 @@ internal sealed partial class PeerListener : IAsyncDisposable
         {
             try
             {
-                await _pending.WaitAsync(_stop.Token);
+                await _greeters.WaitAsync(_stop.Token);
             }
             catch (OperationCanceledException)
             {
@@ -118,19 +125,20 @@ internal sealed partial class PeerListener : IAsyncDisposable
             }
             catch (Exception fault) when (fault is SocketException or OperationCanceledException or ObjectDisposedException)
             {
-                _pending.Release();
+                _greeters.Release();
                 if (!_stop.IsCancellationRequested)
                     LogAcceptFailed(_logger, fault.Message);
             }
         }
     }
 
-    /// <summary>Owned through its place in <see cref="_pending"/>, which <see cref="DisposeAsync"/> takes back.</summary>
+    /// <summary>Owned through its place in <see cref="_greeters"/>, which <see cref="DisposeAsync"/> takes back.</summary>
     private async Task GreetAsync(Socket socket)
     {
+        var place = Enter(socket);
         try
         {
-            await _greet(socket, _stop.Token);
+            await _greet(socket, () => TryLeave(place), _stop.Token);
         }
         catch (Exception fault) when (fault is SocketException or OperationCanceledException or ObjectDisposedException)
         {
@@ -138,7 +146,38 @@ internal sealed partial class PeerListener : IAsyncDisposable
         }
         finally
         {
-            _pending.Release();
+            TryLeave(place);
+            _greeters.Release();
+        }
+    }
+
+    /// <summary>One silent connection more; the oldest makes room.</summary>
+    private LinkedListNode<Socket> Enter(Socket socket)
+    {
+        Socket? oldest = null;
+        LinkedListNode<Socket> place;
+        lock (_gate)
+        {
+            if (_silent.Count >= MaxSilent)
+            {
+                oldest = _silent.First!.Value;
+                _silent.RemoveFirst();
+            }
+            place = _silent.AddLast(socket);
+        }
+        oldest?.Dispose();
+        return place;
+    }
+
+    /// <summary>The connection is not silent any more, or over; false when it had to make room before.</summary>
+    private bool TryLeave(LinkedListNode<Socket> place)
+    {
+        lock (_gate)
+        {
+            if (place.List is null)
+                return false;
+            _silent.Remove(place);
+            return true;
         }
     }
 

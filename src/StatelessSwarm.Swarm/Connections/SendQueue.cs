@@ -13,18 +13,26 @@ internal sealed class SendQueue
     /// <summary>Entries of either kind waiting at most.</summary>
     public const int Limit = 64 * 1024;
 
+    /// <summary>
+    /// Bytes of message bodies (metadata, hashes, bitfields) waiting at most: 2 MiB. Blocks do not count: they are read when they are
+    /// sent.
+    /// </summary>
+    public const int LimitBytes = 2 * 1024 * 1024;
+
     private readonly Lock _gate = new();
     private readonly Queue<PeerMessage> _messages = new();
     private readonly Queue<BlockRange> _blocks = new();
     private readonly Channel<bool> _bell = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { SingleReader = true });
+    private long _bytes;
 
     /// <summary>Adds a message; false when too many wait.</summary>
     public bool TryAdd(in PeerMessage message)
     {
         lock (_gate)
         {
-            if (_messages.Count >= Limit)
+            if (_messages.Count >= Limit || _bytes + message.Payload.Length > LimitBytes)
                 return false;
+            _bytes += message.Payload.Length;
             _messages.Enqueue(message);
         }
         Ring();
@@ -75,9 +83,12 @@ internal sealed class SendQueue
             if (size == 0 || size > room)
                 return false;
             if (block.Length > 0)
+            {
                 _blocks.Dequeue();
-            else
-                message = _messages.Dequeue();
+                return true;
+            }
+            message = _messages.Dequeue();
+            _bytes -= message.Payload.Length;
             return true;
         }
     }

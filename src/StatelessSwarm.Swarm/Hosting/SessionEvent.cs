@@ -16,5 +16,6 @@ internal readonly record struct SessionEvent(
     IPEndPoint? EndPoint = null,
     PeerSource Source = PeerSource.Manual,
     bool IsRight = false,
-    Exception? Fault = null
+    Exception? Fault = null,
+    Sha256Digest[]? Leaves = null
 );

@@ -209,29 +209,21 @@ public sealed class SwarmHost : IAsyncDisposable
 
     internal void ConnectionClosed() => Interlocked.Decrement(ref _openConnections);
 
-    private async Task GreetAsync(Socket socket, CancellationToken cancellation)
+    private async Task GreetAsync(Socket socket, Func<bool> tryKeep, CancellationToken cancellation)
     {
-        if (!TryOpenConnection())
-        {
-            socket.Dispose();
-            return;
-        }
         var isAdopted = false;
         try
         {
-            isAdopted = await TryAdoptAsync(socket, cancellation);
+            isAdopted = await TryAdoptAsync(socket, tryKeep, cancellation);
         }
         finally
         {
             if (!isAdopted)
-            {
                 socket.Dispose();
-                ConnectionClosed();
-            }
         }
     }
 
-    private async Task<bool> TryAdoptAsync(Socket socket, CancellationToken cancellation)
+    private async Task<bool> TryAdoptAsync(Socket socket, Func<bool> tryKeep, CancellationToken cancellation)
     {
         using var limit = new CancellationTokenSource(PeerHandshaker.Timeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
@@ -242,7 +234,19 @@ public sealed class SwarmHost : IAsyncDisposable
             return false;
         if (Torrents.FirstOrDefault(torrent => torrent.Answers(handshake.InfoHash)) is not { } session)
             return false;
-        var isV2 = await PeerHandshaker.RespondAsync(socket, handshake, session.Metainfo.Info, PeerId, either.Token);
+        // Only who has shaken hands counts: silent connections must not use up what there is.
+        if (!tryKeep() || !TryOpenConnection())
+            return false;
+        bool isV2;
+        try
+        {
+            isV2 = await PeerHandshaker.RespondAsync(socket, handshake, session.Metainfo.Info, PeerId, either.Token);
+        }
+        catch
+        {
+            ConnectionClosed();
+            throw;
+        }
         var reach = Scope.Classify(remote.Address);
         await session.AdoptAsync(
             socket,

@@ -1,9 +1,11 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using StatelessSwarm.Content.Values;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Torrents;
 using StatelessSwarm.Swarm.Connections;
+using StatelessSwarm.Swarm.Storage;
 
 namespace StatelessSwarm.Swarm.Hosting;
 
@@ -88,6 +90,9 @@ public sealed partial class TorrentSession
             case SessionEventKind.BlockSent:
                 _engine.BlockSent(item.Connection!.Handle, item.Range);
                 break;
+            case SessionEventKind.BlocksHashed:
+                _engine.BlocksHashed(item.Connection!.Handle, item.Range.Piece, item.Leaves);
+                break;
             case SessionEventKind.Discovered:
                 _engine.PeerDiscovered(item.EndPoint!, item.Source, ReachOf(item.EndPoint!, item.Source));
                 break;
@@ -112,6 +117,10 @@ public sealed partial class TorrentSession
                 case EngineCommandKind.SendBlock:
                     if (_connections.TryGetValue(command.Peer, out var taker))
                         taker.SendBlock(command.Block);
+                    break;
+                case EngineCommandKind.HashBlocks:
+                    if (_connections.TryGetValue(command.Peer, out var asker))
+                        Track(HashBlocksAsync(asker, command.Block));
                     break;
                 case EngineCommandKind.WriteBlock:
                     _files.Write(command.Block, _blockInHand!.Data.Span);
@@ -161,6 +170,20 @@ public sealed partial class TorrentSession
         await connection.RunAsync(this);
         _host.ConnectionClosed();
         await TryPostAsync(new SessionEvent(SessionEventKind.Disconnected, connection), _stop.Token);
+    }
+
+    private async Task HashBlocksAsync(PeerConnection connection, BlockRange piece)
+    {
+        Sha256Digest[] leaves = [];
+        try
+        {
+            leaves = await Task.Run(() => PieceCheck.HashBlocks(_files, piece), _stop.Token);
+        }
+        catch (Exception fault) when (fault is IOException or OperationCanceledException)
+        {
+            // The peer is told no.
+        }
+        await TryPostAsync(new SessionEvent(SessionEventKind.BlocksHashed, connection, Range: piece, Leaves: leaves), _stop.Token);
     }
 
     private async Task ConnectAsync(IPEndPoint endPoint)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Content.Values;
 
@@ -45,6 +46,28 @@ internal static class PieceCheck
                     isRight[i] = verifier.IsRight(candidates[i]);
                 }
             }
+        }
+    }
+
+    /// <summary>SHA-256 of every block of a range that begins at a block; the last may be short.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static Sha256Digest[] HashBlocks(PieceFiles files, BlockRange range)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(range.Length);
+        try
+        {
+            files.Read(range, buffer.AsSpan(0, range.Length));
+            var leaves = new Sha256Digest[(range.Length + BlockRange.BlockSize - 1) / BlockRange.BlockSize];
+            for (var block = 0; block < leaves.Length; block++)
+            {
+                var begin = block * BlockRange.BlockSize;
+                leaves[block] = Sha256Digest.HashData(buffer.AsSpan(begin, Math.Min(BlockRange.BlockSize, range.Length - begin)));
+            }
+            return leaves;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 }

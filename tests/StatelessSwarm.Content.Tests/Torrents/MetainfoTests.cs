@@ -88,6 +88,23 @@ public sealed class MetainfoTests
     }
 
     [Fact]
+    public async Task Parse_MillionsOfPiecesWithoutTheirLayer_IsRefusedBeforeRoomIsMadeForThem()
+    {
+        // 400 bytes that would otherwise cost 128 MiB.
+        var root = Loose.Read(await BuildAsync([("root.squashfs", 3 * PieceLength + 5)]));
+        var info = root.At("info");
+        foreach (var key in info.Keys.Where(key => key is "pieces" or "length" or "files").ToList())
+            info.Remove(key);
+        info.At("file tree").At("root.squashfs").At("")["length"] = (long)PieceLength * TorrentInfo.MaxPieces;
+        root.At("piece layers").Clear();
+        var torrent = root.Write();
+        Assert.Throws<ContentException>(() => Metainfo.Parse(torrent));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        Assert.Throws<ContentException>(() => Metainfo.Parse(torrent));
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1024 * 1024);
+    }
+
+    [Fact]
     public async Task Parse_Urls_TiersAndLimits()
     {
         var torrent = await BuildAsync([("a", 10), ("b", 10)]);

@@ -23,15 +23,15 @@ public sealed class BlameTests
     }
 
     /// <summary>
-    /// Goal: exact blame when two peers gave blocks of one piece. Method: the liar gives one wrong block and chokes, the honest one
+    /// Goal: exact blame when two peers, which know no v2, gave blocks of one piece. Method: the liar gives one wrong block and chokes, the honest one
     /// gives the rest; the piece fails, nobody is blamed yet; the honest one alone gives it again, and the liar is found.
     /// </summary>
     [Fact]
     public void WrongPiece_FromTwoPeers_IsFetchedFromOneAndTheLiarFound()
     {
         var harness = new EngineHarness(pieces: 1);
-        var liar = harness.Connect(1).HaveAll().Unchoke();
-        var honest = harness.Connect(2).HaveAll().Unchoke();
+        var liar = harness.Connect(1, isV2: false).HaveAll().Unchoke();
+        var honest = harness.Connect(2, isV2: false).HaveAll().Unchoke();
         liar.SendBlock(0, 0, isWrong: true);
         liar.Say(PeerMessageKind.Choke);
         Assert.Equal(3, honest.Asked.Count);

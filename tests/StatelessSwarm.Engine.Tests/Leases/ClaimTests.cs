@@ -334,6 +334,20 @@ public sealed class ClaimTests
         Assert.Equal(PeerFault.BadExtension, broken.Fault);
     }
 
+    [Theory]
+    [InlineData(int.MaxValue)]
+    [InlineData(int.MinValue)]
+    public void Message_BlocksThatCannotBe_AreTakenForAllOrNone(int received)
+    {
+        var harness = new EngineHarness(pieces: 1);
+        var neighbour = Neighbour(harness, id: 150);
+        var seed = FarSeed(harness);
+        neighbour.Claim(0, received);
+        Neighbour(harness, id: 151).Claim(0, received);
+        harness.Pass(1);
+        Assert.Equal(received > 0 ? 0 : 4, seed.Asked.Count);
+    }
+
     [Fact]
     public void Message_LaterVersion_IsSkipped()
     {

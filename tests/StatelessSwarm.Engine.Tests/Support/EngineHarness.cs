@@ -52,6 +52,9 @@ internal sealed class EngineHarness
     /// <summary>Blocks that left with SendBlock and have not been reported sent.</summary>
     public List<EngineCommand> Unsent { get; } = [];
 
+    /// <summary>Answers HashBlocks at once, as a shell does later; default true.</summary>
+    public bool HashesBlocks { get; set; } = true;
+
     public static PeerId IdOf(byte number)
     {
         var random = new byte[12];
@@ -93,6 +96,8 @@ internal sealed class EngineHarness
             Commands.Add(command);
             if (command.Kind == EngineCommandKind.SendBlock)
                 Unsent.Add(command);
+            if (command.Kind == EngineCommandKind.HashBlocks && HashesBlocks)
+                Engine.BlocksHashed(command.Peer, command.Block.Piece, Torrent.LeavesOf(command.Block.Piece));
         }
     }
 

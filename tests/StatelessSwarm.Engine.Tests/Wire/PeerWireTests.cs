@@ -115,7 +115,7 @@ public sealed class PeerWireTests
     [InlineData("00000009" + "07", PeerFault.FrameLength)] // piece without data
     [InlineData("00020010" + "07", PeerFault.FrameLength)] // piece beyond 128 KiB
     [InlineData("00000001" + "14", PeerFault.FrameLength)] // extended without id
-    [InlineData("00100003" + "14", PeerFault.FrameLength)] // extended beyond 1 MiB
+    [InlineData("00010003" + "14", PeerFault.FrameLength)] // extended beyond 64 KiB
     [InlineData("00000030" + "15", PeerFault.FrameLength)]
     [InlineData("00000031" + "16", PeerFault.FrameLength)] // hashes without a hash
     [InlineData("00000052" + "16", PeerFault.FrameLength)] // hashes with a torn hash

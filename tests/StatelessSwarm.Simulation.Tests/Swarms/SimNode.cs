@@ -200,6 +200,10 @@ public sealed class SimNode
                 var verified = command.Block.Piece;
                 Assert.DoesNotContain(_wrongBlocks, block => block.Piece == verified);
                 break;
+            case EngineCommandKind.HashBlocks:
+                var (asker, piece) = (command.Peer, command.Block.Piece);
+                _swarm.Events.After(0, () => Do(() => Engine.BlocksHashed(asker, piece, _swarm.Torrent.LeavesOf(piece))));
+                break;
             case EngineCommandKind.Completed:
                 Assert.True(Engine.IsComplete);
                 DoneAt ??= _swarm.Clock.Now;

@@ -7,6 +7,7 @@ using StatelessSwarm.Engine.Wire;
 using StatelessSwarm.Swarm.Hosting;
 using StatelessSwarm.Testing.Peers;
 using StatelessSwarm.Testing.Torrents;
+using static StatelessSwarm.Swarm.Tests.Support.TestHosts;
 
 namespace StatelessSwarm.Swarm.Tests.Hosting;
 
@@ -14,7 +15,6 @@ namespace StatelessSwarm.Swarm.Tests.Hosting;
 public sealed class SwarmHostTests
 {
     private const int KiB = 1024;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Fact]
     public async Task Download_FromOneSeed_GivesTheSameBytes()
@@ -246,38 +246,4 @@ public sealed class SwarmHostTests
             return 0;
         }
     }
-
-    private static IPEndPoint EndPointOf(SwarmHost host) => new(IPAddress.Loopback, host.Port);
-
-    private static Task<SwarmHost> StartAsync(long uploadBytesPerSecond = 0) =>
-        SwarmHost.StartAsync(
-            new SwarmOptions
-            {
-                ListenAddresses = [IPAddress.Loopback],
-                Port = 0,
-                UploadBytesPerSecond = uploadBytesPerSecond,
-            },
-            TimeProvider.System,
-            NullLoggerFactory.Instance,
-            CancellationToken.None
-        );
-
-    private static async Task<SwarmHost> SeedAsync(SampleTorrent sample)
-    {
-        var host = await StartAsync();
-        var options = new TorrentAddOptions { Metainfo = sample.Metainfo, FilePaths = sample.Paths, IsSeed = true };
-        await host.AddAsync(options, CancellationToken.None);
-        return host;
-    }
-
-    private static Task<TorrentSession> AddAsync(SwarmHost host, SampleTorrent sample, string name, bool isJournaled = false) =>
-        host.AddAsync(
-            new TorrentAddOptions
-            {
-                Metainfo = sample.Metainfo,
-                FilePaths = sample.PathsIn(name),
-                JournalPath = isJournaled ? Path.Combine(sample.Directory, "resume") : null,
-            },
-            CancellationToken.None
-        );
 }

@@ -66,6 +66,14 @@ public sealed class ScriptedPeer : IDisposable
         await SendRawAsync(bytes, cancellation);
     }
 
+    /// <summary>Reads and forgets whatever comes until the other side closes.</summary>
+    public async Task WaitForCloseAsync(CancellationToken cancellation = default)
+    {
+        do
+            _length = 0;
+        while (await FillAsync(cancellation));
+    }
+
     /// <summary>Sends any bytes.</summary>
     public async Task SendRawAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellation = default)
     {

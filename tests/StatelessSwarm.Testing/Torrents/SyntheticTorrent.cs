@@ -47,6 +47,10 @@ public sealed class SyntheticTorrent
 
     public Sha256Digest Leaf(BlockRange block) => _leaves[block.Piece.Value * _blocksPerPiece + block.BlockIndex];
 
+    /// <summary>The leaves of all blocks of a piece.</summary>
+    public Sha256Digest[] LeavesOf(PieceIndex piece) =>
+        _leaves.AsSpan(piece.Value * _blocksPerPiece, Info.BlockCount(piece)).ToArray();
+
     private static byte[] MakeV1Info(long bytes, int pieceLength, int pieceCount)
     {
         var writer = new BencodeWriter();
