@@ -17,6 +17,7 @@ public sealed record TorrentAddOptions
     /// <summary>The files are complete and verified already: serve them read-only, do not hash them again.</summary>
     public bool IsSeed { get; init; }
 
-    /// <summary>Trackers to announce to, by tier (BEP 12): HTTP (BEP 3, 7, 23) and UDP (BEP 15); see <see cref="StatelessSwarm.Swarm.Trackers.TrackerUrl"/>.</summary>
+    /// <summary>Trackers to announce to, by tier (BEP 12): HTTP (BEP 3, 7, 23) and UDP (BEP 15); see
+    /// <see cref="StatelessSwarm.Swarm.Trackers.TrackerUrl"/>.</summary>
     public IReadOnlyList<IReadOnlyList<Uri>> Trackers { get; init; } = [];
 }
