@@ -9,10 +9,10 @@ using StatelessSwarm.Discovery.LocalDiscovery;
 namespace StatelessSwarm.Discovery.Probe;
 
 /// <summary>
-/// Runs multicast DNS, or with <c>--lsd</c> local service discovery, in whatever network namespace it is started in, for tests. Arguments:
-/// <c>[--interface NAME] [--host LABEL] [--v4 | --v6] [--register INSTANCE PORT [KEY=VALUE ...]] [--browse TYPE]
-/// [--noise COUNT] [--measure COUNT TYPE] [--lsd PORT HASH]</c>.
-/// Writes one line per event, milliseconds after the start first, and stops with a goodbye when its standard input ends.
+/// Runs multicast DNS, or with <c>--lsd</c> local service discovery, in whatever network namespace it is started in,
+/// for tests. Arguments: <c>[--interface NAME] [--host LABEL] [--v4 | --v6] [--register INSTANCE PORT [KEY=VALUE ...]]
+/// [--browse TYPE] [--noise COUNT] [--measure COUNT TYPE] [--lsd PORT HASH]</c>. Writes one line per event,
+/// milliseconds after the start first, and stops with a goodbye when its standard input ends.
 /// </summary>
 internal static class Program
 {

@@ -3,9 +3,9 @@ using System.Net;
 namespace StatelessSwarm.Discovery.LocalDiscovery;
 
 /// <summary>
-/// When one swarm is announced on one link. Three times at the start (0, 2 and 6 s), then every 4.5 to 5 min; a newcomer is answered within a
-/// second, but no sooner than 10 s after our last announcement, and not at all if four others have spoken meanwhile: on a link with hundreds of
-/// peers a newcomer needs to hear of a few.
+/// When one swarm is announced on one link. Three times at the start (0, 2 and 6 s), then every 4.5 to 5 min; a
+/// newcomer is answered within a second, but no sooner than 10 s after our last announcement, and not at all if four
+/// others have spoken meanwhile: on a link with hundreds of peers a newcomer needs to hear of a few.
 /// </summary>
 internal sealed class Announcing(TimeSpan start)
 {

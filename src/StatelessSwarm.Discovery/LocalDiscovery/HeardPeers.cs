@@ -3,8 +3,8 @@ using System.Net;
 namespace StatelessSwarm.Discovery.LocalDiscovery;
 
 /// <summary>
-/// Which peers have been heard of, so that each is reported once a minute at most and a newcomer is known as one. Forgets after
-/// 12 minutes: two announcements missed. Bounded: 4,096 pairs of swarm and address, 8 ports of each.
+/// Which peers have been heard of, so that each is reported once a minute at most and a newcomer is known as one.
+/// Forgets after 12 minutes: two announcements missed. Bounded: 4,096 pairs of swarm and address, 8 ports of each.
 /// </summary>
 internal sealed class HeardPeers
 {

@@ -16,8 +16,8 @@ namespace StatelessSwarm.Discovery.LocalDiscovery;
 /// (empty)
 /// (empty)
 /// </code>
-/// What we write holds one hash and has at most 142 bytes, because aria2 reads 200. What we read has at most 1,400 bytes, 64 lines and 20 hashes; names of
-/// headers are of either case, and unknown ones are passed over.
+/// What we write holds one hash and has at most 142 bytes, because aria2 reads 200. What we read has at most 1,400
+/// bytes, 64 lines and 20 hashes; names of headers are of either case, and unknown ones are passed over.
 /// </summary>
 internal sealed record LocalMessage(int Port, IReadOnlyList<SwarmHash> Swarms, string? Cookie)
 {

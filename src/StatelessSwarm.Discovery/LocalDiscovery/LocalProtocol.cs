@@ -7,8 +7,9 @@ using StatelessSwarm.Discovery.Protocol;
 namespace StatelessSwarm.Discovery.LocalDiscovery;
 
 /// <summary>
-/// Local service discovery (BEP 14) without sockets, clock or tasks. Announces swarms on every link, at most one datagram every 120 ms of each, because
-/// others read no more than ten in a second from one sender; reports peers that announce the same swarms. Swarms we do not announce are passed over.
+/// Local service discovery (BEP 14) without sockets, clock or tasks. Announces swarms on every link, at most one
+/// datagram every 120 ms of each, because others read no more than ten in a second from one sender; reports peers that
+/// announce the same swarms. Swarms we do not announce are passed over.
 /// </summary>
 internal sealed class LocalProtocol : ILinkProtocol
 {

@@ -8,8 +8,9 @@ using StatelessSwarm.Discovery.Links;
 namespace StatelessSwarm.Discovery.LocalDiscovery;
 
 /// <summary>
-/// Local service discovery (BEP 14) on the links of this machine: announces swarms and reports peers that announce the same ones. Safe for use from many
-/// threads. Private torrents (BEP 27) must not be announced; what is not announced is not reported either.
+/// Local service discovery (BEP 14) on the links of this machine: announces swarms and reports peers that announce the
+/// same ones. Safe for use from many threads. Private torrents (BEP 27) must not be announced; what is not announced
+/// is not reported either.
 /// </summary>
 public sealed class LocalServiceDiscovery : IAsyncDisposable
 {
@@ -85,7 +86,8 @@ public sealed class LocalServiceDiscovery : IAsyncDisposable
     /// <summary>Announces a swarm no more, and reports none of its peers.</summary>
     public ValueTask WithdrawAsync(SwarmHash swarm) => _loop.PostAsync(() => _protocol.Withdraw(swarm));
 
-    /// <summary>Peers of the announced swarms as they are heard, each once a minute at most, until stopped or cancelled. For one reader.</summary>
+    /// <summary>Peers of the announced swarms as they are heard, each once a minute at most, until stopped or
+    /// cancelled. For one reader.</summary>
     public IAsyncEnumerable<LocalPeer> ReadFoundAsync(CancellationToken cancellation) =>
         _found.Reader.ReadAllAsync(cancellation);
 

@@ -5,7 +5,8 @@ namespace StatelessSwarm.Discovery.LocalDiscovery;
 /// <summary>Where local service discovery runs.</summary>
 public sealed record LocalServiceDiscoveryOptions
 {
-    /// <summary>Names of the interfaces to use; empty for every multicast-capable one that is up, loopback left out.</summary>
+    /// <summary>Names of the interfaces to use; empty for every multicast-capable one that is up, loopback left
+    /// out.</summary>
     public IReadOnlyList<string> Interfaces { get; init; } = [];
 
     /// <summary>Use 239.192.152.143.</summary>
@@ -15,7 +16,8 @@ public sealed record LocalServiceDiscoveryOptions
     public bool UseIPv6 { get; init; } = true;
 
     /// <summary>
-    /// Addresses on which the announced ports accept peers: others are not announced from. "Any" of a family stands for all of it, and IPv6 "any" for both.
+    /// Addresses on which the announced ports accept peers: others are not announced from. "Any" of a family stands
+    /// for all of it, and IPv6 "any" for both.
     /// </summary>
     public IReadOnlyList<IPAddress> ListenAddresses { get; init; } = [IPAddress.IPv6Any];
 }

@@ -3,7 +3,8 @@ using System.Net;
 namespace StatelessSwarm.Discovery.LocalDiscovery;
 
 /// <summary>
-/// How many messages of one sender are read: 10 in a second, as Transmission does. Remembers 1,024 senders; those beyond share one allowance.
+/// How many messages of one sender are read: 10 in a second, as Transmission does. Remembers 1,024 senders; those
+/// beyond share one allowance.
 /// </summary>
 internal sealed class SourceLimit
 {

@@ -4,7 +4,8 @@ using System.Buffers.Binary;
 namespace StatelessSwarm.Discovery.LocalDiscovery;
 
 /// <summary>
-/// The name of a swarm in local service discovery: 20 bytes, the v1 info hash or the first 20 bytes of the v2 one (BEP 14, BEP 52).
+/// The name of a swarm in local service discovery: 20 bytes, the v1 info hash or the first 20 bytes of the v2 one (BEP
+/// 14, BEP 52).
 /// </summary>
 public readonly record struct SwarmHash
 {

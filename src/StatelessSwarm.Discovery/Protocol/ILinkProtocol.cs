@@ -3,7 +3,8 @@ using System.Net;
 namespace StatelessSwarm.Discovery.Protocol;
 
 /// <summary>
-/// A multicast protocol without sockets, clock or tasks: links come and go, packets come in, time passes, packets go out. One thread at a time.
+/// A multicast protocol without sockets, clock or tasks: links come and go, packets come in, time passes, packets go
+/// out. One thread at a time.
 /// </summary>
 internal interface ILinkProtocol
 {
@@ -22,7 +23,8 @@ internal interface ILinkProtocol
     /// <summary>A link is gone.</summary>
     void RemoveLink(LinkKey key, TimeSpan now);
 
-    /// <summary>Told before the first socket opens whether another program of this machine has the port: unicast reaches one of its sharers only.</summary>
+    /// <summary>Told before the first socket opens whether another program of this machine has the port: unicast
+    /// reaches one of its sharers only.</summary>
     void NotePort(bool isOurs);
 
     /// <summary>Takes a packet; whatever is wrong with it, only it is lost.</summary>

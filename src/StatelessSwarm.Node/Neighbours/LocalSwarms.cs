@@ -11,8 +11,9 @@ using StatelessSwarm.Swarm.Hosting;
 namespace StatelessSwarm.Node.Neighbours;
 
 /// <summary>
-/// Tells BitTorrent clients of any make on the local network which torrents we take part in, and those torrents of the clients, by
-/// local service discovery (BEP 14). A hybrid torrent is told under both its hashes, a private one (BEP 27) under none. All members may be called from any thread.
+/// Tells BitTorrent clients of any make on the local network which torrents we take part in, and those torrents of the
+/// clients, by local service discovery (BEP 14). A hybrid torrent is told under both its hashes, a private one (BEP
+/// 27) under none. All members may be called from any thread.
 /// </summary>
 internal sealed class LocalSwarms : IAsyncDisposable
 {

@@ -37,7 +37,8 @@ public sealed record TransferOptions
     /// <summary>Trackers to try before those in the torrent, in this order.</summary>
     public IReadOnlyList<Uri> Trackers { get; init; } = [];
 
-    /// <summary>Announce the torrent on the local network and look for peers there (LSD, BEP 14); never done for a private torrent.</summary>
+    /// <summary>Announce the torrent on the local network and look for peers there (LSD, BEP 14); never done for a
+    /// private torrent.</summary>
     public bool UseLocalDiscovery { get; init; } = true;
 
     /// <summary>Bytes per second sent, 0 for no limit.</summary>

@@ -20,6 +20,7 @@ public sealed record TorrentAddOptions
     /// <summary>As a seed: show every peer pieces of its own until the swarm holds all of them (BEP 16); default false.</summary>
     public bool SuperSeeds { get; init; }
 
-    /// <summary>Trackers to announce to, by tier (BEP 12): HTTP (BEP 3, 7, 23) and UDP (BEP 15); see <see cref="StatelessSwarm.Swarm.Trackers.TrackerUrl"/>.</summary>
+    /// <summary>Trackers to announce to, by tier (BEP 12): HTTP (BEP 3, 7, 23) and UDP (BEP 15); see
+    /// <see cref="StatelessSwarm.Swarm.Trackers.TrackerUrl"/>.</summary>
     public IReadOnlyList<IReadOnlyList<Uri>> Trackers { get; init; } = [];
 }

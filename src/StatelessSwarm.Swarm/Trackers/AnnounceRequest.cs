@@ -11,7 +11,8 @@ namespace StatelessSwarm.Swarm.Trackers;
 /// <param name="Downloaded">Payload bytes received since the start.</param>
 /// <param name="Left">Bytes still missing.</param>
 /// <param name="Event">Event.</param>
-/// <param name="Key">The same number in every announce of a torrent, over every address of ours (BEP 7, BEP 15); chosen by chance.</param>
+/// <param name="Key">The same number in every announce of a torrent, over every address of ours (BEP 7, BEP 15);
+/// chosen by chance.</param>
 internal sealed record AnnounceRequest(
     InfoHash InfoHash,
     PeerId PeerId,

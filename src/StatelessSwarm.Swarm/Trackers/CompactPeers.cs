@@ -5,7 +5,8 @@ using System.Net.Sockets;
 namespace StatelessSwarm.Swarm.Trackers;
 
 /// <summary>
-/// Peers as trackers pack them: address and port, big endian, 6 bytes for IPv4 (BEP 23, BEP 15) and 18 for IPv6 (BEP 7, BEP 15).
+/// Peers as trackers pack them: address and port, big endian, 6 bytes for IPv4 (BEP 23, BEP 15) and 18 for IPv6 (BEP
+/// 7, BEP 15).
 /// </summary>
 internal static class CompactPeers
 {
@@ -17,7 +18,8 @@ internal static class CompactPeers
 
     private const int PortLength = 2;
 
-    /// <summary>Adds peers until <see cref="TrackerReply.MaxPeers"/> are there; a broken end and unusable addresses are left out.</summary>
+    /// <summary>Adds peers until <see cref="TrackerReply.MaxPeers"/> are there; a broken end and unusable addresses
+    /// are left out.</summary>
     public static void AddTo(List<IPEndPoint> peers, ReadOnlySpan<byte> bytes, int addressLength)
     {
         var size = addressLength + PortLength;
@@ -30,7 +32,8 @@ internal static class CompactPeers
         }
     }
 
-    /// <summary>False for what nobody can listen on: port 0, the unspecified address, multicast and reserved ones.</summary>
+    /// <summary>False for what nobody can listen on: port 0, the unspecified address, multicast and reserved
+    /// ones.</summary>
     public static bool IsUsable(IPAddress address, long port) =>
         port is > 0 and <= ushort.MaxValue
         && !address.Equals(IPAddress.Any)

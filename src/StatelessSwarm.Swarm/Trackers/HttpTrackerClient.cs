@@ -7,8 +7,8 @@ using StatelessSwarm.Content;
 namespace StatelessSwarm.Swarm.Trackers;
 
 /// <summary>
-/// Announces to HTTP trackers (BEP 3; compact replies of BEP 23 and, for IPv6, BEP 7), each announce over the address family it is
-/// told. A reply is bounded in size and time and read as hostile input.
+/// Announces to HTTP trackers (BEP 3; compact replies of BEP 23 and, for IPv6, BEP 7), each announce over the address
+/// family it is told. A reply is bounded in size and time and read as hostile input.
 /// </summary>
 internal sealed class HttpTrackerClient : IDisposable
 {

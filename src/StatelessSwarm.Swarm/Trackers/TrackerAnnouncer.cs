@@ -7,8 +7,9 @@ using StatelessSwarm.Swarm.Hosting;
 namespace StatelessSwarm.Swarm.Trackers;
 
 /// <summary>
-/// Tells trackers where a torrent stands and hands the peers they name to it. <see cref="TrackerTiers"/> says which; the others do not hear of us. A
-/// torrent without peers asks again after 5 s, doubling to 60 s, whatever the interval, because the others may be booting at this very moment.
+/// Tells trackers where a torrent stands and hands the peers they name to it. <see cref="TrackerTiers"/> says which;
+/// the others do not hear of us. A torrent without peers asks again after 5 s, doubling to 60 s, whatever the
+/// interval, because the others may be booting at this very moment.
 /// </summary>
 internal sealed partial class TrackerAnnouncer : IAsyncDisposable
 {

@@ -5,8 +5,8 @@ using System.Text;
 namespace StatelessSwarm.Swarm.Trackers;
 
 /// <summary>
-/// Announces to a tracker of any kind. Where we can be reached over IPv4 and IPv6 and the tracker has addresses of both, it is told over both (BEP 7), because
-/// it takes our address from the packets; one answer is enough.
+/// Announces to a tracker of any kind. Where we can be reached over IPv4 and IPv6 and the tracker has addresses of
+/// both, it is told over both (BEP 7), because it takes our address from the packets; one answer is enough.
 /// </summary>
 internal sealed class TrackerClient : IDisposable
 {
@@ -41,7 +41,8 @@ internal sealed class TrackerClient : IDisposable
     }
 
     /// <summary>One announce.</summary>
-    /// <exception cref="TrackerException">Not reached over any family, refused, or a reply that breaks the format.</exception>
+    /// <exception cref="TrackerException">Not reached over any family, refused, or a reply that breaks the
+    /// format.</exception>
     /// <exception cref="OperationCanceledException">Cancelled.</exception>
     public async Task<TrackerReply> AnnounceAsync(Uri tracker, AnnounceRequest request, CancellationToken cancellation)
     {
@@ -76,7 +77,8 @@ internal sealed class TrackerClient : IDisposable
             ? _udp.AnnounceAsync(new IPEndPoint(address, tracker.Port), Encoding.ASCII.GetBytes(tracker.PathAndQuery), request, cancellation)
             : _http.AnnounceAsync(tracker, address.AddressFamily, request, cancellation);
 
-    /// <summary>The tracker's first address of each family we announce over; when it has none of those, its first of any.</summary>
+    /// <summary>The tracker's first address of each family we announce over; when it has none of those, its first of
+    /// any.</summary>
     private async Task<IReadOnlyList<IPAddress>> ResolveAsync(Uri tracker, CancellationToken cancellation)
     {
         IPAddress[] addresses;

@@ -19,7 +19,8 @@ internal sealed record TrackerReply(TimeSpan Interval, IReadOnlyList<IPEndPoint>
     public static TimeSpan BoundInterval(long seconds) =>
         TimeSpan.FromSeconds(Math.Clamp(seconds, ShortestSeconds, LongestSeconds));
 
-    /// <summary>The reason a tracker gives for a refusal, fit for a line of a log: printable ASCII, at most 200 characters.</summary>
+    /// <summary>The reason a tracker gives for a refusal, fit for a line of a log: printable ASCII, at most 200
+    /// characters.</summary>
     public static string Printable(ReadOnlySpan<byte> reason)
     {
         var text = new StringBuilder();
@@ -28,7 +29,8 @@ internal sealed record TrackerReply(TimeSpan Interval, IReadOnlyList<IPEndPoint>
         return text.ToString();
     }
 
-    /// <summary>One answer out of those a tracker gave to our announces over IPv4 and over IPv6: all peers, the shorter interval.</summary>
+    /// <summary>One answer out of those a tracker gave to our announces over IPv4 and over IPv6: all peers, the
+    /// shorter interval.</summary>
     public static TrackerReply Merge(IReadOnlyList<TrackerReply> replies) =>
         replies is [var only]
             ? only

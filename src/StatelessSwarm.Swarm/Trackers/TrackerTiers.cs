@@ -1,11 +1,13 @@
 namespace StatelessSwarm.Swarm.Trackers;
 
 /// <summary>
-/// Which tracker is asked next (BEP 12). Tiers are asked in order, the trackers of a tier in an order of chance; the first that
-/// answers moves to the front of its tier and ends the round, and a tier is asked only when all before it failed.
+/// Which tracker is asked next (BEP 12). Tiers are asked in order, the trackers of a tier in an order of chance; the
+/// first that answers moves to the front of its tier and ends the round, and a tier is asked only when all before it
+/// failed.
 /// <para>
-/// A tracker that fails is left alone for 1 s, doubling with each failure: up to 30 min while another one answers, up to 60 s while none
-/// does, and up to 5 s for a torrent without peers, because others may be booting at this very moment.
+/// A tracker that fails is left alone for 1 s, doubling with each failure: up to 30 min while another one answers, up
+/// to 60 s while none does, and up to 5 s for a torrent without peers, because others may be booting at this very
+/// moment.
 /// </para>
 /// Time is what the caller says it is.
 /// </summary>

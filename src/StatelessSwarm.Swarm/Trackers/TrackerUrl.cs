@@ -2,7 +2,8 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace StatelessSwarm.Swarm.Trackers;
 
-/// <summary>Tracker URLs we can announce to: <c>http</c>, <c>https</c> (BEP 3) and <c>udp://HOST:PORT[/PATH]</c> (BEP 15).</summary>
+/// <summary>Tracker URLs we can announce to: <c>http</c>, <c>https</c> (BEP 3) and <c>udp://HOST:PORT[/PATH]</c> (BEP
+/// 15).</summary>
 public static class TrackerUrl
 {
     /// <summary>Scheme of UDP trackers.</summary>
@@ -14,7 +15,8 @@ public static class TrackerUrl
         && url.Host.Length > 0
         && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps || (url.Scheme == UdpScheme && url.Port > 0));
 
-    /// <summary>Tiers of a metainfo or magnet link (BEP 12) without what <see cref="TryParse"/> refuses and without empty tiers.</summary>
+    /// <summary>Tiers of a metainfo or magnet link (BEP 12) without what <see cref="TryParse"/> refuses and without
+    /// empty tiers.</summary>
     public static IReadOnlyList<IReadOnlyList<Uri>> ParseTiers(IReadOnlyList<IReadOnlyList<string>> tiers)
     {
         var parsed = new List<IReadOnlyList<Uri>>();

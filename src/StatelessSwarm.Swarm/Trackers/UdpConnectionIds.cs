@@ -3,7 +3,8 @@ using System.Net;
 namespace StatelessSwarm.Swarm.Trackers;
 
 /// <summary>
-/// Connection ids that UDP trackers gave us, each for the 60 s that a client may use it (BEP 15). At most 64; thread safe.
+/// Connection ids that UDP trackers gave us, each for the 60 s that a client may use it (BEP 15). At most 64; thread
+/// safe.
 /// </summary>
 internal sealed class UdpConnectionIds(TimeProvider time)
 {

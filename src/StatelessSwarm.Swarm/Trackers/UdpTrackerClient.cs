@@ -7,9 +7,9 @@ namespace StatelessSwarm.Swarm.Trackers;
 /// <summary>
 /// Announces to UDP trackers (BEP 15): one exchange per call, over a socket of its own that hears the tracker alone.
 /// <para>
-/// A request is sent again after 15 s, then after 30 s more, under the same transaction number, so that a late answer to the
-/// first still counts; the exchange is given up after 60 s. An id that is older than 60 s, that the tracker refuses, or that it leaves
-/// unanswered is replaced by a new one.
+/// A request is sent again after 15 s, then after 30 s more, under the same transaction number, so that a late answer
+/// to the first still counts; the exchange is given up after 60 s. An id that is older than 60 s, that the tracker
+/// refuses, or that it leaves unanswered is replaced by a new one.
 /// </para>
 /// </summary>
 internal sealed class UdpTrackerClient(TimeProvider time)
@@ -96,7 +96,8 @@ internal sealed class UdpTrackerClient(TimeProvider time)
         }
     }
 
-    /// <summary>Sends a request until it is answered; null when it is not to be repeated and the first wait is over.</summary>
+    /// <summary>Sends a request until it is answered; null when it is not to be repeated and the first wait is
+    /// over.</summary>
     private async Task<UdpTrackerAnswer?> AskAsync(
         Inbox inbox,
         ReadOnlyMemory<byte> packet,

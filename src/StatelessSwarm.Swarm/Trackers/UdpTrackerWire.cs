@@ -20,10 +20,12 @@ internal static class UdpTrackerWire
     /// <summary>Longest request written: an announce with <see cref="MaxUrlData"/> bytes of url data.</summary>
     public const int MaxRequestLength = AnnounceLength + MaxUrlData + 2 * ((MaxUrlData + MaxOptionData - 1) / MaxOptionData);
 
-    /// <summary>Bytes of path and query sent at most; a longer one is not sent. Keeps a request within any path's MTU.</summary>
+    /// <summary>Bytes of path and query sent at most; a longer one is not sent. Keeps a request within any path's
+    /// MTU.</summary>
     public const int MaxUrlData = 512;
 
-    /// <summary>Longest answer read; 200 IPv6 peers are 3,620 bytes. The end of a longer one is cut off by the socket.</summary>
+    /// <summary>Longest answer read; 200 IPv6 peers are 3,620 bytes. The end of a longer one is cut off by the
+    /// socket.</summary>
     public const int MaxAnswerLength = 4096;
 
     private const ulong ProtocolId = 0x41727101980;

@@ -3,7 +3,8 @@ using StatelessSwarm.Testing.Processes;
 
 namespace StatelessSwarm.Discovery.Tests.Links;
 
-/// <summary>Local service discovery between two machines: the probe program in network namespaces joined by a cable. Needs root.</summary>
+/// <summary>Local service discovery between two machines: the probe program in network namespaces joined by a cable.
+/// Needs root.</summary>
 public sealed class LocalNamespaceTests : IAsyncLifetime
 {
     private const string Hash = "0123456789abcdef0123456789abcdef01234567";

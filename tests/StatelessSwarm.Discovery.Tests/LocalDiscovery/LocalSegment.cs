@@ -3,8 +3,8 @@ using StatelessSwarm.Discovery.LocalDiscovery;
 namespace StatelessSwarm.Discovery.Tests.LocalDiscovery;
 
 /// <summary>
-/// One network segment 10.0.0.0/16 in virtual time: every datagram reaches every host, its sender included, at once. Runs the
-/// protocol as the socket ring does. Same seed, same datagrams.
+/// One network segment 10.0.0.0/16 in virtual time: every datagram reaches every host, its sender included, at once.
+/// Runs the protocol as the socket ring does. Same seed, same datagrams.
 /// </summary>
 internal sealed class LocalSegment(int seed = 1)
 {

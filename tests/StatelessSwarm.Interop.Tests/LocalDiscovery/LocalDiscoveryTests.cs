@@ -8,8 +8,9 @@ using StatelessSwarm.Testing.Torrents;
 namespace StatelessSwarm.Interop.Tests.LocalDiscovery;
 
 /// <summary>
-/// <c>stateless torrent</c> and foreign clients on two machines (network namespaces joined by a cable) that know nothing of each
-/// other: what is fetched was found by local service discovery. Needs root, python3-libtorrent and aria2.
+/// <c>stateless torrent</c> and foreign clients on two machines (network namespaces joined by a cable) that know
+/// nothing of each other: what is fetched was found by local service discovery. Needs root, python3-libtorrent and
+/// aria2.
 /// </summary>
 public sealed class LocalDiscoveryTests : IAsyncLifetime
 {
@@ -62,9 +63,9 @@ public sealed class LocalDiscoveryTests : IAsyncLifetime
     }
 
     /// <summary>
-    /// aria2 up to 1.36 takes part in no hybrid torrent, because it leaves out the empty keys of the file tree when it hashes the
-    /// info dictionary; so what is tried here is the discovery alone, of a v1 torrent. aria2 announces when it starts and then every
-    /// five minutes, so it hears of us by our answer.
+    /// aria2 up to 1.36 takes part in no hybrid torrent, because it leaves out the empty keys of the file tree when it
+    /// hashes the info dictionary; so what is tried here is the discovery alone, of a v1 torrent. aria2 announces when
+    /// it starts and then every five minutes, so it hears of us by our answer.
     /// </summary>
     [Fact]
     public async Task Aria2_ThatStartsLater_HearsOfUsAndWeOfIt()

@@ -6,8 +6,8 @@ using StatelessSwarm.Testing.Processes;
 namespace StatelessSwarm.Interop.Tests.Opentracker;
 
 /// <summary>
-/// opentracker (Debian: opentracker) on one free loopback port, TCP and UDP, for the swarms on its list: Debian builds it for
-/// listed swarms and IPv4 only. It takes itself to the directory of its list and there becomes nobody.
+/// opentracker (Debian: opentracker) on one free loopback port, TCP and UDP, for the swarms on its list: Debian builds
+/// it for listed swarms and IPv4 only. It takes itself to the directory of its list and there becomes nobody.
 /// </summary>
 internal sealed class OpentrackerProgram : IAsyncDisposable
 {

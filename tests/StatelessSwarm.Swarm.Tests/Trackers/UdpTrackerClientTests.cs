@@ -8,8 +8,8 @@ using StatelessSwarm.Swarm.Trackers;
 namespace StatelessSwarm.Swarm.Tests.Trackers;
 
 /// <summary>
-/// The client against a scripted tracker on loopback. Datagrams are real, time is not: the client sets its alarm before it sends, so
-/// once a request has come the clock can be moved.
+/// The client against a scripted tracker on loopback. Datagrams are real, time is not: the client sets its alarm
+/// before it sends, so once a request has come the clock can be moved.
 /// </summary>
 public sealed class UdpTrackerClientTests
 {
