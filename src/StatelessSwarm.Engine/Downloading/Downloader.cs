@@ -38,6 +38,9 @@ internal sealed class Downloader(
         if (peer.IsClosing || peer.IsChokingUs || map.IsComplete || clock.Now < peer.PausedUntil)
             return;
         var limit = peer.IsSnubbed ? 1 : peer.Window.Blocks;
+        // A web seed is asked for whole pieces at a time, or half windows of long ones, so that a few HTTP ranges carry them.
+        if (peer.IsWebSeed && limit - peer.Pending.Live < Math.Min(map.BlocksPerPiece, limit / 2))
+            return;
         while (peer.Pending.Live < limit)
         {
             var piece = assigner.Next(peer);
@@ -166,7 +169,9 @@ internal sealed class Downloader(
 
     private void Count(PeerState peer, int bytes)
     {
-        if (peer.IsLan)
+        if (peer.IsWebSeed)
+            counters.Http += bytes;
+        else if (peer.IsLan)
             counters.Lan += bytes;
         else
             counters.Wan += bytes;

@@ -125,7 +125,7 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
             : null;
         if (neighbours is not null)
             parts.Add(neighbours);
-        var sharing = parts.Add(new ReleaseSharing(swarm, [new Uri(options.Server, "announce")], options.Peers, logger));
+        var sharing = parts.Add(new ReleaseSharing(swarm, options.Server, [new Uri(options.Server, "announce")], options.Peers, logger));
         var records = UpdateRecords.Open(options.StateDirectory, logger);
         var board = new StatusBoard();
         var source = new ChannelSource(options.Follow, client, trust, Path.Combine(options.StateDirectory, "staging"), logger);

@@ -46,6 +46,10 @@ public static class TorrentTransfer
                 JournalPath = options.IsSeed ? null : options.JournalPath,
                 IsSeed = options.IsSeed,
                 Trackers = [.. options.Trackers, .. HttpTrackers(options)],
+                WebSeeds =
+                    options.UsesWebSeeds && !options.IsSeed
+                        ? [.. options.WebSeeds, .. TorrentAddOptions.WebSeedsOf(options.Metainfo)]
+                        : [],
             },
             cancellation
         );

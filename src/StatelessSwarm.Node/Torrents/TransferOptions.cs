@@ -30,6 +30,12 @@ public sealed record TransferOptions
     /// <summary>Trackers beside those in the torrent.</summary>
     public IReadOnlyList<Uri> Trackers { get; init; } = [];
 
+    /// <summary>Web seeds (BEP 19) beside those in the torrent.</summary>
+    public IReadOnlyList<Uri> WebSeeds { get; init; } = [];
+
+    /// <summary>Use web seeds, the torrent's own among them.</summary>
+    public bool UsesWebSeeds { get; init; } = true;
+
     /// <summary>Bytes per second sent, 0 for no limit.</summary>
     public long UploadBytesPerSecond { get; init; }
 

@@ -62,6 +62,8 @@ public sealed class SwarmHost : IAsyncDisposable
 
     internal HttpTrackerClient TrackerClient { get; } = new();
 
+    internal HttpMessageInvoker WebSeedClient { get; } = WebSeeds.WebSeedClient.Create();
+
     /// <summary>Binds the listener and starts accepting.</summary>
     /// <exception cref="IOException">An address cannot be bound; names it.</exception>
     public static Task<SwarmHost> StartAsync(
@@ -148,6 +150,7 @@ public sealed class SwarmHost : IAsyncDisposable
         await _listener!.DisposeAsync();
         await Task.WhenAll(Torrents.Select(torrent => torrent.DisposeAsync().AsTask()));
         TrackerClient.Dispose();
+        WebSeedClient.Dispose();
     }
 
     internal void Forget(TorrentSession session)

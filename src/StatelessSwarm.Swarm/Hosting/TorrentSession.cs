@@ -10,6 +10,7 @@ using StatelessSwarm.Engine.Wire;
 using StatelessSwarm.Swarm.Connections;
 using StatelessSwarm.Swarm.Storage;
 using StatelessSwarm.Swarm.Trackers;
+using StatelessSwarm.Swarm.WebSeeds;
 
 namespace StatelessSwarm.Swarm.Hosting;
 
@@ -37,7 +38,7 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
     );
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Dictionary<PeerHandle, PeerConnection> _connections = [];
+    private readonly Dictionary<PeerHandle, IPeerConnection> _connections = [];
     private readonly HashSet<Task> _work = [];
     private readonly Lock _workGate = new();
     private readonly TrackerAnnouncer? _trackers;
@@ -75,6 +76,16 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
             Timeout.InfiniteTimeSpan,
             Timeout.InfiniteTimeSpan
         );
+        if (options.WebSeeds.Count > 0)
+        {
+            _webSeeds = new WebSeedRoster(options.WebSeeds, options.WebSeedDelay, time);
+            _webSeedTimer = time.CreateTimer(
+                static session => ((TorrentSession)session!).Post(new SessionEvent(SessionEventKind.WebSeeds)),
+                this,
+                TimeSpan.Zero,
+                WebSeedRoster.Interval
+            );
+        }
         if (options.Trackers.Count > 0)
             _trackers = new TrackerAnnouncer(this, options.Trackers, host.TrackerClient, host.PeerId, host.Port, time, logger);
     }
@@ -104,6 +115,8 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
         if (_trackers is not null)
             await _trackers.DisposeAsync();
         await _timer.DisposeAsync();
+        if (_webSeedTimer is not null)
+            await _webSeedTimer.DisposeAsync();
         await _stop.CancelAsync();
         await _owner;
         _completion.TrySetCanceled();
@@ -185,10 +198,10 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
         _host.ConnectionClosed();
     }
 
-    ValueTask IPeerEvents.OnMessageAsync(PeerConnection connection, PeerMessage message, CancellationToken cancellation) =>
+    ValueTask IPeerEvents.OnMessageAsync(IPeerConnection connection, PeerMessage message, CancellationToken cancellation) =>
         _mailbox.Writer.WriteAsync(new SessionEvent(SessionEventKind.Message, connection, message), cancellation);
 
-    async ValueTask IPeerEvents.OnBlockAsync(PeerConnection connection, ReceivedBlock block, CancellationToken cancellation)
+    async ValueTask IPeerEvents.OnBlockAsync(IPeerConnection connection, ReceivedBlock block, CancellationToken cancellation)
     {
         try
         {
@@ -201,7 +214,7 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
         }
     }
 
-    ValueTask IPeerEvents.OnBlockSentAsync(PeerConnection connection, BlockRange block, CancellationToken cancellation) =>
+    ValueTask IPeerEvents.OnBlockSentAsync(IPeerConnection connection, BlockRange block, CancellationToken cancellation) =>
         _mailbox.Writer.WriteAsync(new SessionEvent(SessionEventKind.BlockSent, connection, Range: block), cancellation);
 
     void IPeerEvents.ReadBlock(BlockRange block, Span<byte> target) => _files.Read(block, target);

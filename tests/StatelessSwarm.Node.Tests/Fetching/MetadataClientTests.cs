@@ -5,6 +5,7 @@ using StatelessSwarm.Content;
 using StatelessSwarm.Node.Faults;
 using StatelessSwarm.Node.Fetching;
 using StatelessSwarm.Node.Tests.Support;
+using StatelessSwarm.Testing.Http;
 
 namespace StatelessSwarm.Node.Tests.Fetching;
 
