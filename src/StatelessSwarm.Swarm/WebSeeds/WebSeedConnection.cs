@@ -25,6 +25,9 @@ internal sealed partial class WebSeedConnection : IPeerConnection
     /// <summary>Broken transfers in a row that are started again at once, if something came before they broke.</summary>
     private const int QuickRetries = 3;
 
+    /// <summary>Transfers that went well before one more at a time is tried again.</summary>
+    private const int GoodRunsForMore = 16;
+
     private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(60);
 
@@ -46,6 +49,7 @@ internal sealed partial class WebSeedConnection : IPeerConnection
     private int _mostRunning = MaxTransfers;
     private int _failures;
     private int _pauses;
+    private int _goodRuns;
     private TimeSpan? _pause;
 
     public WebSeedConnection(
@@ -255,6 +259,8 @@ internal sealed partial class WebSeedConnection : IPeerConnection
                 _failures = 0;
                 _pauses = 0;
                 Trouble = null;
+                if (_mostRunning < MaxTransfers && ++_goodRuns % GoodRunsForMore == 0)
+                    _mostRunning++;
                 return;
             }
             Trouble = fault.Reason;
@@ -267,10 +273,12 @@ internal sealed partial class WebSeedConnection : IPeerConnection
             // Transfers that broke together broke once.
             if (failuresBefore == _failures)
                 _failures++;
+            if (fault.RetryAfter is null && hasDelivered && _failures <= QuickRetries)
+                return;
             // A server that serves some of our requests and refuses others wants fewer at a time.
-            if (fault.RetryAfter is not null && _running > 0)
+            if (_running > 0)
                 _mostRunning = _running;
-            else if (fault.RetryAfter is not null || !hasDelivered || _failures > QuickRetries)
+            else
                 _pause = TimeSpan.FromTicks(Math.Max(_pause?.Ticks ?? 0, fault.RetryAfter?.Ticks ?? 0));
         }
     }
@@ -305,7 +313,7 @@ internal sealed partial class WebSeedConnection : IPeerConnection
         await end;
         lock (_gate)
             // What other transfers ran into meanwhile has been waited for as well.
-            _pause = null;
+            (_pause, _mostRunning) = (null, MaxTransfers);
         _queue.Open();
         await events.OnMessageAsync(this, new PeerMessage(PeerMessageKind.Unchoke), _stop.Token);
     }
