@@ -52,6 +52,7 @@ public sealed partial class TorrentSession
             new WebSeedFiles(Metainfo.Info, seed.Url),
             Metainfo.Info.PieceLength,
             _host.WebSeedClient,
+            async (target, cancellation) => reach == PeerReach.Wan || await IsNearAsync(target, cancellation),
             _time,
             _logger
         );
@@ -72,8 +73,8 @@ public sealed partial class TorrentSession
             var addresses = await Dns.GetHostAddressesAsync(seed.Url.DnsSafeHost, either.Token);
             if (addresses.Length > 0)
             {
-                var isFar = addresses.Any(address => _host.Scope.Classify(address) == PeerReach.Wan);
-                return (new IPEndPoint(addresses[0], seed.Url.Port), isFar ? PeerReach.Wan : PeerReach.Lan);
+                var isNear = !seed.IsFar && addresses.All(address => _host.Scope.Classify(address) == PeerReach.Lan);
+                return (new IPEndPoint(addresses[0], seed.Url.Port), isNear ? PeerReach.Lan : PeerReach.Wan);
             }
             _webSeeds!.Failed(seed, "its name has no address");
         }
@@ -86,10 +87,24 @@ public sealed partial class TorrentSession
         return null;
     }
 
+    /// <summary>The host of a URL is a neighbour by all of its addresses. An unknown one counts as near: connecting says what is wrong.</summary>
+    private async ValueTask<bool> IsNearAsync(Uri url, CancellationToken cancellation)
+    {
+        try
+        {
+            var addresses = await Dns.GetHostAddressesAsync(url.DnsSafeHost, cancellation);
+            return addresses.All(address => _host.Scope.Classify(address) == PeerReach.Lan);
+        }
+        catch (Exception fault) when (fault is SocketException or ArgumentException)
+        {
+            return true;
+        }
+    }
+
     private void WebSeedEnded(WebSeedConnection connection)
     {
         _webSeeds?.Ended(connection);
-        if (connection.FinalFault is { } fault)
+        if (connection.FinalFault is { IsFar: false } fault)
             LogWebSeedGivenUp(_logger, connection.Url, fault.Reason);
     }
 

@@ -11,8 +11,15 @@ namespace StatelessSwarm.Swarm.WebSeeds;
 /// <param name="position">First byte in the piece space.</param>
 /// <param name="end">Byte after the last.</param>
 /// <param name="time">Clock.</param>
-internal sealed class RangeReader(HttpMessageInvoker client, WebSeedFiles files, long position, long end, TimeProvider time)
-    : IAsyncDisposable
+/// <param name="mayFollow">Whether a redirect to another host may be followed: one that is near must not lead beyond the WAN link.</param>
+internal sealed class RangeReader(
+    HttpMessageInvoker client,
+    WebSeedFiles files,
+    long position,
+    long end,
+    TimeProvider time,
+    Func<Uri, CancellationToken, ValueTask<bool>> mayFollow
+) : IAsyncDisposable
 {
     /// <summary>No byte for so long, and the server counts as gone: 10 s.</summary>
     public static readonly TimeSpan NoByteTimeout = TimeSpan.FromSeconds(10);
@@ -94,6 +101,8 @@ internal sealed class RangeReader(HttpMessageInvoker client, WebSeedFiles files,
                 return new WebSeedFault($"it redirects more than {MaxRedirects} times", true);
             if (RangeReply.TargetOf(_response, url) is not { } target)
                 return new WebSeedFault($"it redirects to {_response.Headers.Location}, where we do not follow", true);
+            if (target.Host != url.Host && !await mayFollow(target, cancellation))
+                return new WebSeedFault($"it redirects to {target.Host}, beyond the WAN link", true) { IsFar = true };
             _response.Dispose();
             url = target;
         }

@@ -11,6 +11,9 @@ internal sealed class WebSeed(Uri url)
     /// <summary>The connection, or null.</summary>
     public PeerHandle? Handle { get; set; }
 
+    /// <summary>Far whatever its address is: it redirects there.</summary>
+    public bool IsFar { get; set; }
+
     /// <summary>Being looked up, or connected.</summary>
     public bool IsInUse { get; set; }
 

@@ -33,6 +33,7 @@ internal sealed partial class WebSeedConnection : IPeerConnection
 
     private readonly WebSeedFiles _files;
     private readonly HttpMessageInvoker _client;
+    private readonly Func<Uri, CancellationToken, ValueTask<bool>> _mayFollow;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly RangeQueue _queue;
@@ -58,6 +59,7 @@ internal sealed partial class WebSeedConnection : IPeerConnection
         WebSeedFiles files,
         int pieceLength,
         HttpMessageInvoker client,
+        Func<Uri, CancellationToken, ValueTask<bool>> mayFollow,
         TimeProvider time,
         ILogger logger
     )
@@ -66,6 +68,7 @@ internal sealed partial class WebSeedConnection : IPeerConnection
         Peer = peer;
         _files = files;
         _client = client;
+        _mayFollow = mayFollow;
         _time = time;
         _logger = logger;
         _queue = new RangeQueue(pieceLength, MostBlocks);
@@ -217,7 +220,7 @@ internal sealed partial class WebSeedConnection : IPeerConnection
         CancellationToken cancellation
     )
     {
-        await using var reader = new RangeReader(_client, _files, run.Start, run.End, _time);
+        await using var reader = new RangeReader(_client, _files, run.Start, run.End, _time, _mayFollow);
         for (var index = 0; index < run.Blocks.Count; index++)
         {
             if (_queue.ShouldBreakOff(run, index))

@@ -93,7 +93,8 @@ internal sealed class WebSeedRoster
             seed.Handle = null;
             if (connection.FinalFault is not { } fault)
                 return;
-            seed.IsGivenUp = true;
+            seed.IsGivenUp = !fault.IsFar || seed.IsFar;
+            seed.IsFar |= fault.IsFar;
             Volatile.Write(ref _trouble, $"{seed.Url}: {fault.Reason}");
         }
     }

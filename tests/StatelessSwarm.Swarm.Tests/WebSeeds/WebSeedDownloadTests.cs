@@ -185,6 +185,32 @@ public sealed class WebSeedDownloadTests : IDisposable
         Assert.All(target.Requests, request => Assert.NotNull(request.Range));
     }
 
+    [Fact]
+    public async Task RedirectBeyondTheWan_IsFoundOut_AndCountsAsFarFromThenOn()
+    {
+        using var sample = await SampleTorrent.CreateAsync(64 * KiB, 1_000_000);
+        await using var server = Serve(sample);
+        var redirects = 0;
+        server.Misbehaviour = async (request, stream, stop) =>
+        {
+            if (Interlocked.Increment(ref redirects) > 1)
+                return false;
+            // an address for documentation (RFC 5737): nobody's, and so not a neighbour's
+            await RawHttpServer.WriteAsync(
+                stream,
+                $"HTTP/1.1 302 X\r\nLocation: http://192.0.2.1{request.Path}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+                stop
+            );
+            return true;
+        };
+        await using var host = await StartAsync();
+        var session = await AddAsync(host, sample, server.Url);
+        await session.Completion.WaitAsync(Patience);
+        Assert.True(sample.IsIdentical("node"));
+        Assert.Contains("beyond the WAN link", session.Status.WebSeedTrouble, StringComparison.Ordinal);
+        Assert.DoesNotContain(_log.Lines, line => line.Contains("not used any more", StringComparison.Ordinal));
+    }
+
     public static TheoryData<string> PassingTroubles =>
         [
             "503",
