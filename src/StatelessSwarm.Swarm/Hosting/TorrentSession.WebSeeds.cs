@@ -19,6 +19,11 @@ public sealed partial class TorrentSession
             _webSeedTimer?.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
             return;
         }
+        foreach (var connection in _connections.Values)
+        {
+            if (connection is WebSeedConnection webSeed)
+                _webSeeds.Troubled(webSeed);
+        }
         var (start, stop) = _webSeeds.Look(_engine.Status);
         foreach (var handle in stop)
         {

@@ -45,6 +45,7 @@ internal sealed partial class WebSeedConnection : IPeerConnection
     private readonly List<Task> _transfers = [];
     private string? _stopReason;
     private WebSeedFault? _finalFault;
+    private string? _trouble;
     private Task _loop = Task.CompletedTask;
     private int _running;
     private int _mostRunning = MaxTransfers;
@@ -90,7 +91,7 @@ internal sealed partial class WebSeedConnection : IPeerConnection
     public WebSeedFault? FinalFault => Volatile.Read(ref _finalFault);
 
     /// <summary>The last trouble with it, in one line; null while all is well.</summary>
-    public string? Trouble { get; private set; }
+    public string? Trouble => Volatile.Read(ref _trouble);
 
     /// <summary>What stands for a handshake: a peer id made of the URL, and the promise to answer every request.</summary>
     public static Handshake HandshakeOf(Uri url)
@@ -261,12 +262,12 @@ internal sealed partial class WebSeedConnection : IPeerConnection
                     return;
                 _failures = 0;
                 _pauses = 0;
-                Trouble = null;
+                Volatile.Write(ref _trouble, null);
                 if (_mostRunning < MaxTransfers && ++_goodRuns % GoodRunsForMore == 0)
                     _mostRunning++;
                 return;
             }
-            Trouble = fault.Reason;
+            Volatile.Write(ref _trouble, fault.Reason);
             if (fault.IsFinal)
             {
                 Interlocked.CompareExchange(ref _finalFault, fault, null);

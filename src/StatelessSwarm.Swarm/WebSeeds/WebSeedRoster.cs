@@ -54,6 +54,13 @@ internal sealed class WebSeedRoster
             seed.Handle = handle;
     }
 
+    /// <summary>It has trouble that may pass.</summary>
+    public void Troubled(WebSeedConnection connection)
+    {
+        if (connection.Trouble is { } trouble)
+            Volatile.Write(ref _trouble, $"{connection.Url}: {trouble}");
+    }
+
     /// <summary>It could not be used: its name is unknown, or there is no connection left.</summary>
     public void Failed(WebSeed seed, string reason)
     {

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Node.Configuration;
 using StatelessSwarm.Swarm.Hosting;
+using StatelessSwarm.Testing.Http;
 using StatelessSwarm.Trust.Keys;
 using StatelessSwarm.Trust.Repositories;
 

@@ -198,7 +198,7 @@ public sealed class WebSeedDownloadTests : IDisposable
             // an address for documentation (RFC 5737): nobody's, and so not a neighbour's
             await RawHttpServer.WriteAsync(
                 stream,
-                $"HTTP/1.1 302 X\r\nLocation: http://192.0.2.1{request.Path}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+                $"HTTP/1.1 302 X\r\nLocation: http://198.51.100.1{request.Path}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
                 stop
             );
             return true;
