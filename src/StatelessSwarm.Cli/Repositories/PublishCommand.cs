@@ -25,7 +25,7 @@ internal static class PublishCommand
         var build = new Option<long?>("--build") { HelpName = "N", Description = "Build number; default one more than the product's highest." };
         var days = ChannelLifetime.CreateOption();
         var announce = new Option<string[]>("--announce") { HelpName = "URL", Description = "Tracker written into the torrent, for other clients." };
-        var webSeed = new Option<string[]>("--web-seed") { HelpName = "URL", Description = "Web seed written into the torrent, for other clients." };
+        var webSeed = new Option<string[]>("--web-seed") { HelpName = "URL", Description = "Web seed (BEP 19) written into the torrent, for nodes and other clients." };
         var json = JsonOption.Create();
         var command = new ToolCommand(
             "publish",

@@ -31,6 +31,13 @@ internal static class TorrentTransferCommands
             HelpName = "FILE",
             Description = "Write the .torrent that the magnet link led to.",
         };
+        var webSeeds = new Option<string[]>("--web-seed")
+        {
+            HelpName = "URL",
+            Description = "Web seed beside the torrent's own: the file, or a directory if it ends in '/'; may be given again.",
+            DefaultValueFactory = _ => [],
+        };
+        var noWebSeeds = new Option<bool>("--no-web-seeds") { Description = "Use no web seeds, not even the torrent's own." };
         var command = new ToolCommand(
             "get",
             "Downloads a torrent; started again, it goes on where it was.",
@@ -38,7 +45,7 @@ internal static class TorrentTransferCommands
             "stateless torrent get 'magnet:?xt=urn:btmh:1220...&x.pe=10.0.0.5:6881' -o images --save-torrent root.torrent"
         )
         {
-            file, output, seedAfter, saveTorrent,
+            file, output, seedAfter, saveTorrent, webSeeds, noWebSeeds,
         };
         options.AddTo(command);
         command.SetAction(
@@ -50,6 +57,8 @@ internal static class TorrentTransferCommands
                     options.Read(result, result.GetRequiredValue(output)) with
                     {
                         ServesAfterwards = result.GetValue(seedAfter),
+                        WebSeeds = [.. result.GetRequiredValue(webSeeds).Select(ParseWebSeed)],
+                        UsesWebSeeds = !result.GetValue(noWebSeeds),
                     },
                     result.GetValue(saveTorrent),
                     cancellation
@@ -94,6 +103,11 @@ internal static class TorrentTransferCommands
         );
         return command;
     }
+
+    private static Uri ParseWebSeed(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"
+            ? uri
+            : throw new CommandException(ExitCode.Usage, $"--web-seed {text}: an http or https URL expected");
 
     private static async Task<int> RunAsync(
         CommandContext context,
@@ -192,7 +206,7 @@ internal static class TorrentTransferCommands
             output.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"complete: {status.ContentBytes} bytes in {seconds:0.000} s, disk {status.DiskBytes}, lan {status.ReceivedLanBytes}, wan {status.ReceivedWanBytes}, wasted {status.WastedBytes}"
+                    $"complete: {status.ContentBytes} bytes in {seconds:0.000} s, disk {status.DiskBytes}, lan {status.ReceivedLanBytes}, wan {status.ReceivedWanBytes}, http {status.ReceivedHttpBytes}, wasted {status.WastedBytes}"
                 )
             );
             output.Flush();
@@ -208,10 +222,17 @@ internal static class TorrentTransferCommands
                 new ProgressStep(
                     value.VerifiedBytes,
                     value.ContentBytes,
-                    $"{ByteCount.Format(value.VerifiedBytes)} of {ByteCount.Format(value.ContentBytes)}, sent {ByteCount.Format(sent)}, {value.Peers} peers"
+                    $"{ByteCount.Format(value.VerifiedBytes)} of {ByteCount.Format(value.ContentBytes)}, sent {ByteCount.Format(sent)}, {value.Peers} peers{WebSeeds(value)}"
                 )
             );
         }
+    }
+
+    /// <summary>How web seeds stand; a line that has nothing else to show says why.</summary>
+    private static string WebSeeds(TorrentStatus status)
+    {
+        var used = status.WebSeeds > 0 ? $", {status.WebSeeds} web seeds" : "";
+        return status.WebSeedTrouble is { } trouble ? $"{used}; web seed {trouble}" : used;
     }
 
     /// <summary>Options that downloading and serving share.</summary>

@@ -7,5 +7,7 @@ internal sealed class DownloadCounters
 
     public long Wan { get; set; }
 
+    public long Http { get; set; }
+
     public long Wasted { get; set; }
 }

@@ -42,6 +42,9 @@ internal sealed class Downloader(
         if (peer.IsClosing || isShut || map.IsComplete || clock.Now < peer.PausedUntil || checks.IsFull)
             return;
         var limit = peer.IsSnubbed || peer.IsLate ? 1 : peer.Window.Blocks;
+        // A web seed is asked for whole pieces at a time, or half windows of long ones, so that a few HTTP ranges carry them.
+        if (peer.IsWebSeed && limit - peer.Pending.Live < Math.Min(map.BlocksPerPiece, limit / 2))
+            return;
         while (peer.Pending.Live < limit)
         {
             var piece = assigner.Next(peer);
@@ -215,7 +218,9 @@ internal sealed class Downloader(
 
     private void Count(PeerState peer, int bytes)
     {
-        if (peer.IsLan)
+        if (peer.IsWebSeed)
+            counters.Http += bytes;
+        else if (peer.IsLan)
             counters.Lan += bytes;
         else
             counters.Wan += bytes;

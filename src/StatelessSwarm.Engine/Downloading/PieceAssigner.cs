@@ -201,10 +201,13 @@ internal sealed class PieceAssigner(
         var rarity = availability.Rarity;
         if (peer.IsChokingUs)
             return StartFast(peer);
-        int index;
+        var index = -1;
         if (rules.IsFree(peer))
         {
-            index = rarity.Pick(peer.Have, null, null, random);
+            if (peer.IsWebSeed)
+                index = Following(peer);
+            if (index < 0)
+                index = rarity.Pick(peer.Have, null, null, random);
         }
         else
         {
@@ -212,7 +215,10 @@ internal sealed class PieceAssigner(
                 return null;
             if (!peer.IsLan && !far.IsWorthIt(peer))
                 return null;
-            index = rarity.Pick(peer.Have, availability.HeldNear, claims.Claimed, random);
+            if (peer.IsWebSeed)
+                index = Following(peer);
+            if (index < 0)
+                index = rarity.Pick(peer.Have, availability.HeldNear, claims.Claimed, random);
             if (index < 0)
                 index = rarity.Pick(peer.Have, availability.HeldNear, claims.Firm, random);
             peer.Window.StartSmall(ScarceStart);
@@ -241,10 +247,25 @@ internal sealed class PieceAssigner(
     private ActivePiece Start(PeerState peer, int index)
     {
         availability.Rarity.Withdraw(index);
+        peer.LastStarted = index;
         var piece = active.Start(index, map.BlockCount(index), clock.Now);
         _ownerless++;
         piece.IsSolo = blame.IsSuspect(index);
         return Own(piece, peer);
+    }
+
+    /// <summary>
+    /// For a web seed the piece after its last one, if it may be started and is no more common: long runs make few HTTP ranges. -1 for none.
+    /// </summary>
+    private int Following(PeerState peer)
+    {
+        var next = peer.LastStarted + 1;
+        var rarity = availability.Rarity;
+        if (next == 0 || !map.IsPiece(next) || !rarity.Offered.Contains(next))
+            return -1;
+        if (rarity.HoldersOf(next) > rarity.HoldersOf(peer.LastStarted) || claims.Claimed.Contains(next))
+            return -1;
+        return rules.MayAsk(peer, next) ? next : -1;
     }
 
     private ActivePiece? Steal(PeerState peer)

@@ -19,4 +19,12 @@ public sealed record ConnectedPeer(
     Handshake Handshake,
     bool IsV2,
     IPAddress? LocalAddress = null
-);
+)
+{
+    /// <summary>
+    /// A web server with the complete content (BEP 19): has everything and is unchoked from the start, wants nothing, is sent nothing but
+    /// Request and Cancel, and answers every Request by a block or a RejectRequest. Its <see cref="Handshake"/> is made up: a peer id that
+    /// names the URL, and the fast extension (BEP 6), because of those answers.
+    /// </summary>
+    public bool IsWebSeed { get; init; }
+}

@@ -22,7 +22,7 @@ internal sealed class PeerState
         Connection = connection;
         Have = new PieceSet(pieceCount);
         MostRequests = mostRequests;
-        Window = new RequestWindow(clock, Math.Min(mostRequests, AssumedRequestQueue));
+        Window = new RequestWindow(clock, connection.IsWebSeed ? mostRequests : Math.Min(mostRequests, AssumedRequestQueue));
         ConnectedAt = clock.Now;
         LastHeardAt = clock.Now;
         LastSentAt = clock.Now;
@@ -39,6 +39,8 @@ internal sealed class PeerState
     public PeerId Id => Connection.Handshake.PeerId;
 
     public bool IsLan => Connection.Reach == PeerReach.Lan;
+
+    public bool IsWebSeed => Connection.IsWebSeed;
 
     public bool IsFast => Connection.Handshake.SupportsFast;
 
@@ -106,6 +108,9 @@ internal sealed class PeerState
 
     /// <summary>The piece of ours whose missing blocks are asked of it next.</summary>
     public ActivePiece? Current { get; set; }
+
+    /// <summary>The piece it was last given to start, or -1.</summary>
+    public int LastStarted { get; set; } = -1;
 
     /// <summary>Nothing could be picked for it at this epoch; see <see cref="Downloader"/>.</summary>
     public long IdleEpoch { get; set; } = -1;

@@ -14,9 +14,11 @@ internal sealed class CommandQueue(EngineClock clock)
     /// <summary>Commands waiting.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Sends a message.</summary>
+    /// <summary>Sends a message; a web seed understands only two kinds.</summary>
     public void Send(PeerState peer, in PeerMessage message)
     {
+        if (peer.IsWebSeed && message.Kind is not (PeerMessageKind.Request or PeerMessageKind.Cancel))
+            return;
         peer.LastSentAt = clock.Now;
         Enqueue(new EngineCommand(EngineCommandKind.Send, peer.Handle, message));
     }

@@ -15,6 +15,9 @@ public sealed record EngineStatus
     /// <summary>Payload received from beyond the WAN link, useful or not.</summary>
     public long ReceivedWanBytes { get; init; }
 
+    /// <summary>Payload received from web seeds, near or far, useful or not; not counted among the two above.</summary>
+    public long ReceivedHttpBytes { get; init; }
+
     /// <summary>Payload sent to neighbours.</summary>
     public long SentLanBytes { get; init; }
 
@@ -24,9 +27,18 @@ public sealed record EngineStatus
     /// <summary>Payload received that was thrown away: twice, unasked or wrong.</summary>
     public long WastedBytes { get; init; }
 
-    /// <summary>Connected peers.</summary>
+    /// <summary>Connected peers, web seeds not among them.</summary>
     public int Peers { get; init; }
 
     /// <summary>Connected peers that have everything.</summary>
     public int Seeds { get; init; }
+
+    /// <summary>Web seeds in use.</summary>
+    public int WebSeeds { get; init; }
+
+    /// <summary>Peers (no web seeds) that have what we want, do not choke us and have not stalled.</summary>
+    public int Givers { get; init; }
+
+    /// <summary>Those of them that are complete.</summary>
+    public int CompleteGivers { get; init; }
 }

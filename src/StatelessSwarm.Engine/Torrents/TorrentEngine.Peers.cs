@@ -31,6 +31,8 @@ public sealed partial class TorrentEngine
         var fault = Refusal(state);
         if (fault != PeerFault.None)
             Drop(state, fault);
+        else if (state.IsWebSeed)
+            WelcomeWebSeed(state);
         else
             Greet(state);
         EndEvent();
@@ -56,6 +58,8 @@ public sealed partial class TorrentEngine
             return PeerFault.SelfConnection;
         if (_book.IsBanned(state.Id))
             return PeerFault.WrongData;
+        if (state.IsWebSeed)
+            return _map.IsComplete ? PeerFault.BothComplete : PeerFault.None;
         if (FindTwin(state) is { } twin && !ResolveTwins(twin, state))
             return PeerFault.DuplicateConnection;
         return OpenPeers() <= _options.MaxPeers || MadeRoomFor(state) ? PeerFault.None : PeerFault.TooManyPeers;
@@ -125,6 +129,14 @@ public sealed partial class TorrentEngine
             return false;
         Drop(older, PeerFault.DuplicateConnection, newer);
         return true;
+    }
+
+    /// <summary>It has said all that a web seed has to say.</summary>
+    private void WelcomeWebSeed(PeerState state)
+    {
+        state.Have.Fill();
+        state.IsChokingUs = false;
+        TakeNewSet(state);
     }
 
     private void Greet(PeerState state)
@@ -203,6 +215,8 @@ public sealed partial class TorrentEngine
 
     private void DropIfSurplus(PeerState state)
     {
+        if (_map.IsComplete && state is { IsWebSeed: true, IsClosing: false })
+            Drop(state, PeerFault.BothComplete);
         var isIdleSeed = _map.IsComplete && (state.IsComplete || state.IsUploadOnly) && !state.IsClosing;
         if (isIdleSeed && state.ClaimsId == 0 && _peers.Count > _options.MaxPeers / KeptPeersShare)
             Drop(state, PeerFault.BothComplete);

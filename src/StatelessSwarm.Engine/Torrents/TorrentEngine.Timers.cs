@@ -76,6 +76,8 @@ public sealed partial class TorrentEngine
 
     private PeerFault LookAt(PeerState peer)
     {
+        if (peer.IsWebSeed)
+            return _stalls.Look(peer);
         if (_clock.HasPassed(peer.LastHeardAt, SilentMs))
             return PeerFault.Silent;
         if (peer.UploadingBytes > 0 && _clock.HasPassed(peer.UploadProgressAt, UploadStallMs))

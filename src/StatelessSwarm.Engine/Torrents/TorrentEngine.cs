@@ -244,10 +244,24 @@ public sealed partial class TorrentEngine
         get
         {
             var seeds = 0;
+            var webSeeds = 0;
+            var givers = 0;
+            var sources = 0;
             for (var place = 0; place < _peers.Count; place++)
             {
-                if (_peers[place].IsComplete)
+                var peer = _peers[place];
+                if (peer.IsWebSeed)
+                {
+                    webSeeds++;
+                    continue;
+                }
+                if (peer.IsComplete)
                     seeds++;
+                if (peer is { IsClosing: true } or { IsChokingUs: true } or { IsSnubbed: true } || peer.WantedPieces == 0)
+                    continue;
+                givers++;
+                if (peer.IsComplete)
+                    sources++;
             }
             return new EngineStatus
             {
@@ -255,11 +269,15 @@ public sealed partial class TorrentEngine
                 VerifiedBytes = _map.VerifiedBytes,
                 ReceivedLanBytes = _counters.Lan,
                 ReceivedWanBytes = _counters.Wan,
+                ReceivedHttpBytes = _counters.Http,
                 SentLanBytes = _uploader.SentLanBytes,
                 SentWanBytes = _uploader.SentWanBytes,
                 WastedBytes = _counters.Wasted,
-                Peers = _peers.Count,
+                Peers = _peers.Count - webSeeds,
                 Seeds = seeds,
+                WebSeeds = webSeeds,
+                Givers = givers,
+                CompleteGivers = sources,
             };
         }
     }

@@ -131,7 +131,7 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
         var local = options.UseMulticastDns
             ? parts.Add(await LocalSwarms.StartAsync(options.ListenAddresses, swarm.Port, time, logger, cancellation))
             : null;
-        var sharing = parts.Add(new ReleaseSharing(swarm, [new Uri(options.Server, "announce")], options.Peers, local, logger));
+        var sharing = parts.Add(new ReleaseSharing(swarm, options.Server, [new Uri(options.Server, "announce")], options.Peers, local, logger));
         var records = UpdateRecords.Open(options.StateDirectory, logger);
         var board = new StatusBoard();
         var source = new ChannelSource(options.Follow, client, trust, Path.Combine(options.StateDirectory, "staging"), logger);

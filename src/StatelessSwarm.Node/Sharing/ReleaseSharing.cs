@@ -10,6 +10,7 @@ using StatelessSwarm.Node.Neighbours;
 using StatelessSwarm.Roots.Releases;
 using StatelessSwarm.Swarm.Hosting;
 using StatelessSwarm.Swarm.Trackers;
+using StatelessSwarm.Trust.Repositories;
 
 namespace StatelessSwarm.Node.Sharing;
 
@@ -18,8 +19,15 @@ namespace StatelessSwarm.Node.Sharing;
 /// serving from its open files when its directory is renamed into the store; nothing is hashed or connected again. All members
 /// may be called from any thread.
 /// </summary>
+/// <param name="host">The swarm.</param>
+/// <param name="server">Base URL of the repository: every release directory of it is a web seed (BEP 19).</param>
+/// <param name="trackers">Trackers of every release.</param>
+/// <param name="peers">Peers of every release.</param>
+/// <param name="local">Local service discovery (BEP 14); null for none.</param>
+/// <param name="logger">Logger.</param>
 internal sealed class ReleaseSharing(
     SwarmHost host,
+    Uri server,
     IReadOnlyList<Uri> trackers,
     IReadOnlyList<DnsEndPoint> peers,
     LocalSwarms? local,
@@ -28,6 +36,12 @@ internal sealed class ReleaseSharing(
 {
     /// <summary>Trackers a torrent may add to the server's own.</summary>
     private const int MaxTorrentTrackers = 8;
+
+    /// <summary>
+    /// Time without a peer that gives before a release is fetched over HTTP: 2 s. The server is a BitTorrent peer too, and what it sends
+    /// as one is shared with the site.
+    /// </summary>
+    private static readonly TimeSpan WebSeedDelay = TimeSpan.FromSeconds(2);
 
     private readonly SemaphoreSlim _gate = new(1);
     private readonly Dictionary<Sha256Digest, TorrentSession> _sessions = [];
@@ -132,6 +146,10 @@ internal sealed class ReleaseSharing(
                 JournalPath = isSeed ? null : release.JournalPath,
                 IsSeed = isSeed,
                 Trackers = [trackers, .. TrackersOf(metainfo)],
+                WebSeeds = isSeed
+                    ? []
+                    : [new Uri(server, RepositoryLayout.Release(release.Digest) + "/"), .. TorrentAddOptions.WebSeedsOf(metainfo)],
+                WebSeedDelay = WebSeedDelay,
             },
             cancellation
         );

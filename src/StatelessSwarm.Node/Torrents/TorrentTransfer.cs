@@ -77,6 +77,10 @@ public static class TorrentTransfer
                 IsSeed = options.IsSeed,
                 SuperSeeds = options.SuperSeeds,
                 Trackers = [.. options.Trackers.Select(url => (Uri[])[url]), .. TrackerUrl.ParseTiers(options.Metainfo.TrackerTiers)],
+                WebSeeds =
+                    options.UsesWebSeeds && !options.IsSeed
+                        ? [.. options.WebSeeds, .. TorrentAddOptions.WebSeedsOf(options.Metainfo)]
+                        : [],
             },
             cancellation
         );

@@ -41,6 +41,12 @@ public sealed record TransferOptions
     /// private torrent.</summary>
     public bool UseLocalDiscovery { get; init; } = true;
 
+    /// <summary>Web seeds (BEP 19) beside those in the torrent.</summary>
+    public IReadOnlyList<Uri> WebSeeds { get; init; } = [];
+
+    /// <summary>Use web seeds, the torrent's own among them.</summary>
+    public bool UsesWebSeeds { get; init; } = true;
+
     /// <summary>Bytes per second sent, 0 for no limit.</summary>
     public long UploadBytesPerSecond { get; init; }
 

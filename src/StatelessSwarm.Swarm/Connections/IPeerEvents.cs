@@ -10,13 +10,13 @@ namespace StatelessSwarm.Swarm.Connections;
 internal interface IPeerEvents
 {
     /// <summary>A message other than Piece.</summary>
-    ValueTask OnMessageAsync(PeerConnection connection, PeerMessage message, CancellationToken cancellation);
+    ValueTask OnMessageAsync(IPeerConnection connection, PeerMessage message, CancellationToken cancellation);
 
     /// <summary>A Piece message; the receiver owns the block.</summary>
-    ValueTask OnBlockAsync(PeerConnection connection, ReceivedBlock block, CancellationToken cancellation);
+    ValueTask OnBlockAsync(IPeerConnection connection, ReceivedBlock block, CancellationToken cancellation);
 
     /// <summary>A block was handed to the kernel, or given up.</summary>
-    ValueTask OnBlockSentAsync(PeerConnection connection, BlockRange block, CancellationToken cancellation);
+    ValueTask OnBlockSentAsync(IPeerConnection connection, BlockRange block, CancellationToken cancellation);
 
     /// <summary>Reads a block that is to be sent.</summary>
     void ReadBlock(BlockRange block, Span<byte> target);

@@ -12,7 +12,7 @@ namespace StatelessSwarm.Swarm.Connections;
 /// One TCP connection after its handshake: a loop that receives, parses and hashes, and a loop that sends. The first reason to
 /// stop is kept and ends both. Commands come from the torrent's owner; reports go to <see cref="IPeerEvents"/>.
 /// </summary>
-internal sealed class PeerConnection : IAsyncDisposable
+internal sealed class PeerConnection : IPeerConnection
 {
     /// <summary>Receive buffer: room for a few control frames and the start of a block.</summary>
     private const int ReceiveBufferSize = 32 * 1024;

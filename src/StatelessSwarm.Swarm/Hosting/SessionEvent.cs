@@ -9,7 +9,7 @@ namespace StatelessSwarm.Swarm.Hosting;
 /// <summary>One event for a torrent's owner; fields a kind does not use are default.</summary>
 internal readonly record struct SessionEvent(
     SessionEventKind Kind,
-    PeerConnection? Connection = null,
+    IPeerConnection? Connection = null,
     PeerMessage Message = default,
     ReceivedBlock? Block = null,
     BlockRange Range = default,

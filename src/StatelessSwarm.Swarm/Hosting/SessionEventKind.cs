@@ -32,4 +32,7 @@ internal enum SessionEventKind
 
     /// <summary>EndPoint could not be connected.</summary>
     ConnectFailed,
+
+    /// <summary>Time to look at the web seeds.</summary>
+    WebSeeds,
 }

@@ -67,6 +67,8 @@ public sealed class SwarmHost : IAsyncDisposable
 
     internal TrackerClient TrackerClient { get; }
 
+    internal HttpMessageInvoker WebSeedClient { get; } = WebSeeds.WebSeedClient.Create();
+
     /// <summary>Binds the listener and starts accepting.</summary>
     /// <exception cref="IOException">An address cannot be bound; names it.</exception>
     public static Task<SwarmHost> StartAsync(
@@ -185,6 +187,7 @@ public sealed class SwarmHost : IAsyncDisposable
         await _listener!.DisposeAsync();
         await Task.WhenAll(Torrents.Select(torrent => torrent.DisposeAsync().AsTask()));
         TrackerClient.Dispose();
+        WebSeedClient.Dispose();
     }
 
     internal void Forget(TorrentSession session)

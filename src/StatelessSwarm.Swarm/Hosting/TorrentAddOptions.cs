@@ -23,4 +23,20 @@ public sealed record TorrentAddOptions
     /// <summary>Trackers to announce to, by tier (BEP 12): HTTP (BEP 3, 7, 23) and UDP (BEP 15); see
     /// <see cref="StatelessSwarm.Swarm.Trackers.TrackerUrl"/>.</summary>
     public IReadOnlyList<IReadOnlyList<Uri>> Trackers { get; init; } = [];
+
+    /// <summary>Web seeds (BEP 19), http and https; the first 16 are used. See <see cref="WebSeedsOf"/>.</summary>
+    public IReadOnlyList<Uri> WebSeeds { get; init; } = [];
+
+    /// <summary>
+    /// Time without a peer that gives us anything before web seeds are used, and they are given up again once complete peers do; default
+    /// zero: they are used from the first second, beside peers.
+    /// </summary>
+    public TimeSpan WebSeedDelay { get; init; }
+
+    /// <summary>The web seeds that a torrent names and that can be used.</summary>
+    public static IEnumerable<Uri> WebSeedsOf(Metainfo metainfo) =>
+        metainfo
+            .WebSeeds.Select(text => Uri.TryCreate(text, UriKind.Absolute, out var url) ? url : null)
+            .OfType<Uri>()
+            .Where(url => url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps);
 }

@@ -6,6 +6,7 @@ using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Torrents;
 using StatelessSwarm.Swarm.Connections;
 using StatelessSwarm.Swarm.Storage;
+using StatelessSwarm.Swarm.WebSeeds;
 
 namespace StatelessSwarm.Swarm.Hosting;
 
@@ -74,6 +75,8 @@ public sealed partial class TorrentSession
                 LogDisconnected(_logger, item.Connection!.Peer.EndPoint, item.Connection.StopReason);
                 if (_connections.Remove(item.Connection.Handle))
                     _engine.PeerDisconnected(item.Connection.Handle);
+                if (item.Connection is WebSeedConnection webSeed)
+                    WebSeedEnded(webSeed);
                 break;
             case SessionEventKind.Message:
                 _engine.MessageReceived(item.Connection!.Handle, item.Message);
@@ -98,6 +101,9 @@ public sealed partial class TorrentSession
                 break;
             case SessionEventKind.ConnectFailed:
                 _engine.ConnectFailed(item.EndPoint!);
+                break;
+            case SessionEventKind.WebSeeds:
+                LookAtWebSeeds();
                 break;
             default:
                 throw new InvalidOperationException($"no such event: {item.Kind}");
@@ -141,6 +147,7 @@ public sealed partial class TorrentSession
                     _trackers?.AnnounceCompleted();
                     break;
                 case EngineCommandKind.Disconnect:
+                    _webSeeds?.Dropped(command.Peer, command.Fault);
                     if (_connections.TryGetValue(command.Peer, out var ended))
                         ended.Stop($"dropped: {command.Fault}");
                     break;
@@ -165,14 +172,14 @@ public sealed partial class TorrentSession
     private PeerReach ReachOf(IPEndPoint endPoint, PeerSource source) =>
         source == PeerSource.Neighbour ? PeerReach.Lan : _host.Scope.Classify(endPoint.Address);
 
-    private async Task RunConnectionAsync(PeerConnection connection)
+    private async Task RunConnectionAsync(IPeerConnection connection)
     {
         await connection.RunAsync(this);
         _host.ConnectionClosed();
         await TryPostAsync(new SessionEvent(SessionEventKind.Disconnected, connection), _stop.Token);
     }
 
-    private async Task HashBlocksAsync(PeerConnection connection, BlockRange piece)
+    private async Task HashBlocksAsync(IPeerConnection connection, BlockRange piece)
     {
         Sha256Digest[] leaves = [];
         try
@@ -252,11 +259,14 @@ public sealed partial class TorrentSession
                 DiskBytes = _diskBytes,
                 ReceivedLanBytes = engine.ReceivedLanBytes,
                 ReceivedWanBytes = engine.ReceivedWanBytes,
+                ReceivedHttpBytes = engine.ReceivedHttpBytes,
                 SentLanBytes = engine.SentLanBytes,
                 SentWanBytes = engine.SentWanBytes,
                 WastedBytes = engine.WastedBytes,
                 Peers = engine.Peers,
                 Seeds = engine.Seeds,
+                WebSeeds = engine.WebSeeds,
+                WebSeedTrouble = _webSeeds?.Trouble,
                 IsComplete = _engine.IsComplete,
             }
         );

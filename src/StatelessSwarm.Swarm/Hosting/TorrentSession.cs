@@ -10,6 +10,7 @@ using StatelessSwarm.Engine.Wire;
 using StatelessSwarm.Swarm.Connections;
 using StatelessSwarm.Swarm.Storage;
 using StatelessSwarm.Swarm.Trackers;
+using StatelessSwarm.Swarm.WebSeeds;
 
 namespace StatelessSwarm.Swarm.Hosting;
 
@@ -38,7 +39,7 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
     );
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Dictionary<PeerHandle, PeerConnection> _connections = [];
+    private readonly Dictionary<PeerHandle, IPeerConnection> _connections = [];
     private readonly HashSet<Task> _work = [];
     private readonly Lock _workGate = new();
     private readonly TrackerAnnouncer? _trackers;
@@ -79,6 +80,16 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
         );
         if (Metainfo.Layers is null)
             _checker = new PieceChecker(Metainfo, files, Environment.ProcessorCount, ReportCheckAsync);
+        if (options.WebSeeds.Count > 0)
+        {
+            _webSeeds = new WebSeedRoster(options.WebSeeds, options.WebSeedDelay, time);
+            _webSeedTimer = time.CreateTimer(
+                static session => ((TorrentSession)session!).Post(new SessionEvent(SessionEventKind.WebSeeds)),
+                this,
+                TimeSpan.Zero,
+                WebSeedRoster.Interval
+            );
+        }
         if (options.Trackers.Any(tier => tier.Count > 0))
         {
 #pragma warning disable CA5394 // the order of trackers is no secret
@@ -113,6 +124,8 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
         if (_trackers is not null)
             await _trackers.DisposeAsync();
         await _timer.DisposeAsync();
+        if (_webSeedTimer is not null)
+            await _webSeedTimer.DisposeAsync();
         await _stop.CancelAsync();
         await _owner;
         _completion.TrySetCanceled();
@@ -194,10 +207,10 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
         _host.ConnectionClosed();
     }
 
-    ValueTask IPeerEvents.OnMessageAsync(PeerConnection connection, PeerMessage message, CancellationToken cancellation) =>
+    ValueTask IPeerEvents.OnMessageAsync(IPeerConnection connection, PeerMessage message, CancellationToken cancellation) =>
         _mailbox.Writer.WriteAsync(new SessionEvent(SessionEventKind.Message, connection, message), cancellation);
 
-    async ValueTask IPeerEvents.OnBlockAsync(PeerConnection connection, ReceivedBlock block, CancellationToken cancellation)
+    async ValueTask IPeerEvents.OnBlockAsync(IPeerConnection connection, ReceivedBlock block, CancellationToken cancellation)
     {
         try
         {
@@ -210,7 +223,7 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
         }
     }
 
-    ValueTask IPeerEvents.OnBlockSentAsync(PeerConnection connection, BlockRange block, CancellationToken cancellation) =>
+    ValueTask IPeerEvents.OnBlockSentAsync(IPeerConnection connection, BlockRange block, CancellationToken cancellation) =>
         _mailbox.Writer.WriteAsync(new SessionEvent(SessionEventKind.BlockSent, connection, Range: block), cancellation);
 
     void IPeerEvents.ReadBlock(BlockRange block, Span<byte> target) => _files.Read(block, target);

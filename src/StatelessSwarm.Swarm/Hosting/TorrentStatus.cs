@@ -30,11 +30,17 @@ public sealed record TorrentStatus
     /// <summary>Payload thrown away.</summary>
     public long WastedBytes { get; init; }
 
-    /// <summary>Connected peers.</summary>
+    /// <summary>Connected peers, web seeds not among them.</summary>
     public int Peers { get; init; }
 
     /// <summary>Connected peers that are complete.</summary>
     public int Seeds { get; init; }
+
+    /// <summary>Web seeds in use.</summary>
+    public int WebSeeds { get; init; }
+
+    /// <summary>The last trouble with a web seed, in one line that names it; null without any.</summary>
+    public string? WebSeedTrouble { get; init; }
 
     /// <summary>All pieces are there.</summary>
     public bool IsComplete { get; init; }

@@ -7,7 +7,7 @@ namespace StatelessSwarm.Swarm.Magnets;
 internal readonly record struct MagnetEvent(
     MagnetEventKind Kind,
     MagnetPeer? Peer = null,
-    PeerConnection? Connection = null,
+    IPeerConnection? Connection = null,
     PeerMessage Message = default,
     System.Net.IPEndPoint? EndPoint = null
 );

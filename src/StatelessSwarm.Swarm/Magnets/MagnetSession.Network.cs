@@ -23,7 +23,7 @@ internal sealed partial class MagnetSession
 
     private static readonly TimeSpan TrackerRetry = TimeSpan.FromSeconds(5);
 
-    private async Task RunConnectionAsync(PeerConnection connection)
+    private async Task RunConnectionAsync(IPeerConnection connection)
     {
         await connection.RunAsync(this);
         _host.ConnectionClosed();

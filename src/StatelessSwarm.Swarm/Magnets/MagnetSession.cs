@@ -110,17 +110,17 @@ internal sealed partial class MagnetSession : IPeerEvents, IAsyncDisposable
         _stop.Dispose();
     }
 
-    ValueTask IPeerEvents.OnMessageAsync(PeerConnection connection, PeerMessage message, CancellationToken cancellation) =>
+    ValueTask IPeerEvents.OnMessageAsync(IPeerConnection connection, PeerMessage message, CancellationToken cancellation) =>
         _mailbox.Writer.WriteAsync(new MagnetEvent(MagnetEventKind.Message, null, connection, message), cancellation);
 
-    ValueTask IPeerEvents.OnBlockAsync(PeerConnection connection, ReceivedBlock block, CancellationToken cancellation)
+    ValueTask IPeerEvents.OnBlockAsync(IPeerConnection connection, ReceivedBlock block, CancellationToken cancellation)
     {
         block.Release();
         connection.Stop("sent a block that nobody asked for");
         return ValueTask.CompletedTask;
     }
 
-    ValueTask IPeerEvents.OnBlockSentAsync(PeerConnection connection, BlockRange block, CancellationToken cancellation) =>
+    ValueTask IPeerEvents.OnBlockSentAsync(IPeerConnection connection, BlockRange block, CancellationToken cancellation) =>
         ValueTask.CompletedTask;
 
     void IPeerEvents.ReadBlock(BlockRange block, Span<byte> target) =>
@@ -168,7 +168,7 @@ internal sealed partial class MagnetSession : IPeerEvents, IAsyncDisposable
             _known.TryAdd(endPoint, new MagnetPeer(endPoint));
     }
 
-    private void Begin(MagnetPeer peer, PeerConnection connection)
+    private void Begin(MagnetPeer peer, IPeerConnection connection)
     {
         peer.HasAnswered = true;
         peer.Failures = 0;
@@ -180,7 +180,7 @@ internal sealed partial class MagnetSession : IPeerEvents, IAsyncDisposable
         _layers?.PeerConnected(connection.Handle, connection.Peer, hasContent: false);
     }
 
-    private async ValueTask EndAsync(PeerConnection connection)
+    private async ValueTask EndAsync(IPeerConnection connection)
     {
         if (!_links.Remove(connection.Handle, out var link))
             return;
@@ -271,11 +271,11 @@ internal sealed partial class MagnetSession : IPeerEvents, IAsyncDisposable
     }
 
     /// <summary>A connection and what it told us.</summary>
-    private sealed class Link(MagnetPeer peer, PeerConnection connection)
+    private sealed class Link(MagnetPeer peer, IPeerConnection connection)
     {
         public MagnetPeer Peer => peer;
 
-        public PeerConnection Connection => connection;
+        public IPeerConnection Connection => connection;
 
         /// <summary>It has announced pieces.</summary>
         public bool HasContent { get; private set; }

@@ -87,6 +87,17 @@ internal sealed class EngineHarness
         return peer;
     }
 
+    public ScriptedPeer ConnectWebSeed(byte id, PeerReach reach = PeerReach.Lan)
+    {
+        var peer = new ScriptedPeer(this, new PeerHandle(++_handles), id);
+        var endPoint = new System.Net.IPEndPoint(new System.Net.IPAddress([10, 0, 0, id]), 80);
+        var handshake = new Handshake(default, IdOf(id), SupportsExtensions: false, SupportsFast: true, SupportsV2: false);
+        var connection = new ConnectedPeer(endPoint, reach, PeerSource.Manual, false, handshake, false) { IsWebSeed = true };
+        Engine.PeerConnected(peer.Handle, connection);
+        Drain();
+        return peer;
+    }
+
     public long NextToken() => ++_tokens;
 
     public void Drain()

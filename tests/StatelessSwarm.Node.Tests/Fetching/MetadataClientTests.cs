@@ -4,7 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 using StatelessSwarm.Content;
 using StatelessSwarm.Node.Faults;
 using StatelessSwarm.Node.Fetching;
-using StatelessSwarm.Node.Tests.Support;
+using StatelessSwarm.Testing.Http;
 
 namespace StatelessSwarm.Node.Tests.Fetching;
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Node.Configuration;
 using StatelessSwarm.Swarm.Hosting;
+using StatelessSwarm.Testing.Http;
 using StatelessSwarm.Trust.Keys;
 using StatelessSwarm.Trust.Repositories;
 
@@ -19,7 +20,7 @@ internal sealed class TestSite : IAsyncDisposable
     private readonly TemporaryDirectory _directory = new();
     private readonly Dictionary<string, byte[]> _replaced = new(StringComparer.Ordinal);
     private SwarmHost _seed = null!;
-    private RawHttpServer _http = null!;
+    private RangeFileServer _http = null!;
     private int _nodes;
 
     private TestSite() { }
@@ -30,6 +31,9 @@ internal sealed class TestSite : IAsyncDisposable
 
     /// <summary>The server answers.</summary>
     public bool IsUp { get; set; } = true;
+
+    /// <summary>The server gives the releases' payload too, with ranges, and not only their metadata.</summary>
+    public bool HasPayload { get; set; }
 
     /// <summary>The tracker answers.</summary>
     public bool IsTrackerUp { get; set; } = true;
@@ -55,7 +59,7 @@ internal sealed class TestSite : IAsyncDisposable
             NullLoggerFactory.Instance,
             Cancellation
         );
-        site._http = new RawHttpServer(site.AnswerAsync);
+        site._http = new RangeFileServer(site.FileAt) { Misbehaviour = site.AnswerAsync };
         return site;
     }
 
@@ -157,21 +161,28 @@ internal sealed class TestSite : IAsyncDisposable
         return image;
     }
 
-    private async Task AnswerAsync(string path, Stream stream, CancellationToken cancellation)
+    private async Task<bool> AnswerAsync(RawHttpRequest request, Stream stream, CancellationToken cancellation)
     {
         if (!IsUp)
-            return;
-        if (path.StartsWith("/announce", StringComparison.Ordinal))
-        {
-            await (IsTrackerUp ? AnnounceAsync(stream, cancellation) : RawHttpServer.AnswerAsync(stream, 500, default, cancellation));
-            return;
-        }
+            return true;
+        if (!request.Path.StartsWith("/announce", StringComparison.Ordinal))
+            return false;
+        await (IsTrackerUp ? AnnounceAsync(stream, cancellation) : RawHttpServer.AnswerAsync(stream, 500, default, cancellation));
+        return true;
+    }
+
+    private byte[]? FileAt(string path)
+    {
         var relative = path.TrimStart('/');
-        byte[]? body;
         lock (_replaced)
-            _replaced.TryGetValue(relative, out body);
-        body ??= File.Exists(PathOf(relative)) ? await File.ReadAllBytesAsync(PathOf(relative), cancellation) : [];
-        await RawHttpServer.AnswerAsync(stream, body.Length > 0 ? 200 : 404, body, cancellation);
+        {
+            if (_replaced.TryGetValue(relative, out var body))
+                return body.Length > 0 ? body : null;
+        }
+        // releases/<digest>/<product>-<version>/<file>
+        if (!HasPayload && relative.Count(letter => letter == '/') == 3 && relative.StartsWith(RepositoryLayout.Releases, StringComparison.Ordinal))
+            return null;
+        return File.Exists(PathOf(relative)) ? File.ReadAllBytes(PathOf(relative)) : null;
     }
 
     private Task AnnounceAsync(Stream stream, CancellationToken cancellation)

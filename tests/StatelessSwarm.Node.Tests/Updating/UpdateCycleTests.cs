@@ -235,6 +235,21 @@ public sealed class UpdateCycleTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Update_NoPeerToReach_FetchesTheReleaseOverHttp()
+    {
+        var published = await _site.PublishAsync("1.0", ImageBytes);
+        await _site.StopSeedAsync();
+        _site.HasPayload = true;
+        await using var node = await StartAsync(_site.NewNode());
+
+        var result = await node.UpdateAsync(Cancellation);
+
+        Assert.Equal((UpdateOutcome.Activated, published.Digest), (result.Outcome, result.Release.Digest));
+        var sources = Assert.Single(node.GetStatus().Updates).Sources;
+        Assert.Equal((ImageBytes, 0, 0), (sources.Http, sources.Lan, sources.Wan));
+    }
+
+    [Fact]
     public async Task Update_ServerNeverThere_IsUnreachable()
     {
         _site.IsUp = false;

@@ -36,19 +36,29 @@ public sealed class SampleTorrent : IDisposable
     /// Makes files <c>file0.bin</c>, <c>file1.bin</c> and so on of the given lengths, and their torrent. One file in a torrent of that name
     /// makes a single-file torrent.
     /// </summary>
-    public static async Task<SampleTorrent> CreateAsync(TorrentBuildOptions options, params int[] lengths)
+    public static Task<SampleTorrent> CreateAsync(TorrentBuildOptions options, params int[] lengths) =>
+        CreateAsync(options, [.. lengths.Select((length, i) => ($"file{i}.bin", length))]);
+
+    /// <summary>Makes files of the given paths and lengths and their hybrid torrent: of a single file, if its name is the torrent's.</summary>
+    public static Task<SampleTorrent> CreateNamedAsync(
+        string torrentName,
+        int pieceLength,
+        params (string Path, int Length)[] contents
+    ) => CreateAsync(new TorrentBuildOptions { Name = torrentName, PieceLength = pieceLength }, contents);
+
+    private static async Task<SampleTorrent> CreateAsync(TorrentBuildOptions options, (string Path, int Length)[] contents)
     {
         var directory = System.IO.Directory.CreateTempSubdirectory("ss-torrent-").FullName;
         var source = Path.Combine(directory, "source");
-        System.IO.Directory.CreateDirectory(source);
-        var random = new Random(lengths.Sum());
+        var random = new Random(contents.Sum(content => content.Length));
         var files = new List<TorrentBuildFile>();
-        for (var i = 0; i < lengths.Length; i++)
+        foreach (var (name, length) in contents)
         {
-            var bytes = new byte[lengths[i]];
+            var bytes = new byte[length];
             random.NextBytes(bytes);
-            var name = $"file{i}.bin";
-            await File.WriteAllBytesAsync(Path.Combine(source, name), bytes);
+            var path = Path.Combine(source, name);
+            System.IO.Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            await File.WriteAllBytesAsync(path, bytes);
             files.Add(new TorrentBuildFile(name, new MemoryStream(bytes), bytes.Length));
         }
         var torrent = await TorrentBuilder.BuildAsync(options, files, null, CancellationToken.None);

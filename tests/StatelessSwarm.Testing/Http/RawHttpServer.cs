@@ -2,22 +2,27 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace StatelessSwarm.Node.Tests.Support;
+namespace StatelessSwarm.Testing.Http;
 
 /// <summary>
-/// An HTTP/1.1 server of a few lines on a loopback port, one request per connection: a handler gets the path and the stream and writes
-/// what it likes, well-formed or not.
+/// An HTTP/1.1 server of a few lines on a loopback port: a handler gets the request and the stream and writes what it likes, well-formed
+/// or not. A connection serves one request, unless the handler says that it may serve another.
 /// </summary>
-internal sealed class RawHttpServer : IAsyncDisposable
+public sealed class RawHttpServer : IAsyncDisposable
 {
     private readonly TcpListener _listener;
-    private readonly Func<string, Stream, CancellationToken, Task> _handler;
+    private readonly Func<RawHttpRequest, Stream, CancellationToken, Task> _handler;
     private readonly CancellationTokenSource _stop = new();
     private readonly List<Task> _clients = [];
     private readonly Task _accepting;
     private int _requests;
 
+    /// <summary>Starts one whose handler wants the path only.</summary>
     public RawHttpServer(Func<string, Stream, CancellationToken, Task> handler, int port = 0)
+        : this(port, (request, stream, cancellation) => handler(request.Path, stream, cancellation)) { }
+
+    /// <summary>Starts one.</summary>
+    public RawHttpServer(int port, Func<RawHttpRequest, Stream, CancellationToken, Task> handler)
     {
         _handler = handler;
         _listener = new TcpListener(IPAddress.Loopback, port);
@@ -26,10 +31,13 @@ internal sealed class RawHttpServer : IAsyncDisposable
         _accepting = AcceptAsync();
     }
 
+    /// <summary>Where it listens.</summary>
     public int Port { get; }
 
+    /// <summary>Its base URL.</summary>
     public Uri Url => new($"http://127.0.0.1:{Port}/");
 
+    /// <summary>Requests so far.</summary>
     public int Requests => Volatile.Read(ref _requests);
 
     /// <summary>A whole, well-formed answer.</summary>
@@ -40,9 +48,15 @@ internal sealed class RawHttpServer : IAsyncDisposable
             cancellation
         );
 
+    /// <summary>Any bytes.</summary>
     public static async Task WriteAsync(Stream stream, ReadOnlyMemory<byte> bytes, CancellationToken cancellation) =>
         await stream.WriteAsync(bytes, cancellation);
 
+    /// <summary>Text, in ASCII.</summary>
+    public static Task WriteAsync(Stream stream, string text, CancellationToken cancellation) =>
+        WriteAsync(stream, Encoding.ASCII.GetBytes(text), cancellation);
+
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -71,18 +85,30 @@ internal sealed class RawHttpServer : IAsyncDisposable
         try
         {
             using var reader = new StreamReader(stream, Encoding.ASCII, leaveOpen: true);
-            var first = await reader.ReadLineAsync(_stop.Token);
-            while (await reader.ReadLineAsync(_stop.Token) is { Length: > 0 })
-                continue;
-            if (first?.Split(' ') is [_, var path, _])
+            while (await ReadAsync(reader) is { } request)
             {
                 Interlocked.Increment(ref _requests);
-                await _handler(path, stream, _stop.Token);
+                await _handler(request, stream, _stop.Token);
+                if (!request.IsKeptAlive)
+                    return;
             }
         }
         catch (Exception fault) when (fault is IOException or OperationCanceledException)
         {
             // the client is gone, or we stop
         }
+    }
+
+    private async Task<RawHttpRequest?> ReadAsync(StreamReader reader)
+    {
+        var first = await reader.ReadLineAsync(_stop.Token);
+        var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        while (await reader.ReadLineAsync(_stop.Token) is { Length: > 0 } line)
+        {
+            var colon = line.IndexOf(':', StringComparison.Ordinal);
+            if (colon > 0)
+                headers[line[..colon]] = line[(colon + 1)..].Trim();
+        }
+        return first?.Split(' ') is [_, var path, _] ? new RawHttpRequest(path, headers) : null;
     }
 }
