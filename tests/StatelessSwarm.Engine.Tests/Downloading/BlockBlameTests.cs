@@ -1,5 +1,4 @@
 using StatelessSwarm.Content.Values;
-using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Tests.Support;
 using StatelessSwarm.Engine.Torrents;
 using StatelessSwarm.Engine.Wire;

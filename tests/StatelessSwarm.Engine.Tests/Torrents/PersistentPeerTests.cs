@@ -1,4 +1,3 @@
-using StatelessSwarm.Content.Values;
 using StatelessSwarm.Engine.Extensions;
 using StatelessSwarm.Engine.Tests.Support;
 using StatelessSwarm.Engine.Torrents;
