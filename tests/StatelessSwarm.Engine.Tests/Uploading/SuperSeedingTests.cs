@@ -1,8 +1,6 @@
 using StatelessSwarm.Content.Values;
 using StatelessSwarm.Engine.Extensions;
-using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Tests.Support;
-using StatelessSwarm.Engine.Torrents;
 using StatelessSwarm.Engine.Uploading;
 using StatelessSwarm.Engine.Wire;
 

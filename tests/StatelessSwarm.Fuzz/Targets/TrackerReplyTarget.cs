@@ -26,7 +26,7 @@ internal sealed class TrackerReplyTarget : FuzzTarget
             Require(!fault.Message.Any(char.IsControl), "a reason is one line");
             return;
         }
-        Require(reply.Peers.Count <= TrackerReplyReader.MaxPeers, "a bounded number of peers");
+        Require(reply.Peers.Count <= TrackerReply.MaxPeers, "a bounded number of peers");
         Require(reply.Peers.All(peer => peer.Port > 0), "every peer has a port");
         Require(reply.Interval >= TimeSpan.FromSeconds(5) && reply.Interval <= TimeSpan.FromHours(1), "an interval within its bounds");
     }

@@ -109,7 +109,7 @@ internal sealed class OurPeer : IAsyncDisposable
                 Metainfo = sample.Metainfo,
                 FilePaths = sample.PathsIn(name),
                 IsSeed = isSeed,
-                Trackers = trackers,
+                Trackers = [trackers],
             },
             CancellationToken.None
         );

@@ -63,7 +63,7 @@ public sealed partial class WholeServerTests : IDisposable
                 {
                     Metainfo = Metainfo.Parse(torrent),
                     FilePaths = [path],
-                    Trackers = [new Uri(run.Http.BaseAddress!, "announce")],
+                    Trackers = [[new Uri(run.Http.BaseAddress!, "announce")]],
                 },
                 CancellationToken.None
             );

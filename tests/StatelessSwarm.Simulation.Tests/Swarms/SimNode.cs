@@ -201,8 +201,8 @@ public sealed class SimNode
                 Assert.DoesNotContain(_wrongBlocks, block => block.Piece == verified);
                 break;
             case EngineCommandKind.HashBlocks:
-                var (asker, piece) = (command.Peer, command.Block.Piece);
-                _swarm.Events.After(0, () => Do(() => Engine.BlocksHashed(asker, piece, _swarm.Torrent.LeavesOf(piece))));
+                var (asker, hashed) = (command.Peer, command.Block.Piece);
+                _swarm.Events.After(0, () => Do(() => Engine.BlocksHashed(asker, hashed, _swarm.Torrent.LeavesOf(hashed))));
                 break;
             case EngineCommandKind.Completed:
                 Assert.True(Engine.IsComplete);
