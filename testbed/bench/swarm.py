@@ -1,4 +1,5 @@
-"""`swarm`: one transfer between two hosts, and one LAN of sixteen behind a slow seed, with other clients beside us."""
+"""`swarm`: one transfer between two hosts, one LAN of sixteen behind a slow seed, the same with two lame nodes, and HTTP alone;
+with other clients beside us."""
 import json
 import os
 import subprocess
@@ -34,17 +35,34 @@ _LAN = (
     Measure("last_node_seconds", "s", lambda r: r["t_max"], over="libtorrent"),
     Measure("last_node_ratio", "ratio", lambda r: r["ratio_max"]),
     Measure("median_node_ratio", "ratio", lambda r: r["ratio_median"]),
+    Measure("spread_ratio", "ratio", lambda r: r["t_max"] / r["t_min"]),
     Measure("seed_copies", "copies", lambda r: r["seed_copies"]),
     Measure("node_cpu_per_gb", "s/GB", lambda r: _per_gb(_node_cpu(r), r)),
     Measure("node_anon_memory", "MB", lambda r: r["node_anon_mb"]["max"]),
+    Measure("first_data_seconds", "s", lambda r: r["seed_first_data_s"]),
+)
+# The last of sixteen good nodes, beside one with a 0.5 Mbit/s uplink and one that freezes: over the last of lan16 it is what those cost.
+_LAME = (
+    Measure("last_node_seconds", "s", lambda r: r["t_max"]),
+    Measure("seed_copies", "copies", lambda r: r["seed_copies"]),
+)
+# No peer at all: a web seed, on a link that is the bottleneck, beside a plain download of the same file.
+_HTTP = (
+    Measure("wall_seconds", "s", lambda r: r["t_max"], over="nginx-curl"),
+    Measure("leech_cpu_seconds", "s", _node_cpu, over="nginx-curl"),
     Measure("first_data_seconds", "s", lambda r: r["seed_first_data_s"]),
 )
 
 
 # Subjects that run unless --subjects says otherwise, and those that run when it names them: transmission takes minutes for the
 # pair's 1 GiB (it is slow where the round trip is near zero).
-_BY_DEFAULT = {"pair": (OURS, "libtorrent", "aria2", "nginx-curl"), "lan16": (OURS, "libtorrent", "aria2")}
+_BY_DEFAULT = {"pair": (OURS, "libtorrent", "aria2", "nginx-curl"), "lan16": (OURS, "libtorrent", "aria2"), "lame16": (OURS,),
+               "http": (OURS, "nginx-curl")}
 _ON_REQUEST = ("transmission", "rtorrent")
+
+
+def _described(name):
+    return os.path.join(TESTBED, "peers", name + ".json")
 
 
 class Comparison:
@@ -61,7 +79,14 @@ class Comparison:
                 raise SystemExit("bench: no subject %s: %s" % (subject, ", ".join(known["pair"])))
         chosen = lambda name: (tuple(s for s in known[name] if s in subjects) if subjects else _BY_DEFAULT[name] + added)
         self.scenes = (Scene("pair", "s1-pair", pair, chosen("pair"), _PAIR, peers or {}),
-                       Scene("lan16", "s2-lan16", lan, chosen("lan16"), _LAN, peers or {}))
+                       Scene("lan16", "s2-lan16", lan, chosen("lan16"), _LAN, peers or {}),
+                       Scene("lame16", "s2-lan16-slow", lan, self._only(subjects, "lame16"), _LAME, {OURS: _described("stateless-slow")}),
+                       Scene("http", "s5-uplink", max(1, pair // 8), self._only(subjects, "http"), _HTTP, {OURS: _described("stateless-web")}))
+
+    @staticmethod
+    def _only(subjects, name):
+        """The scene's own subjects, as far as they were asked for."""
+        return tuple(s for s in _BY_DEFAULT[name] if not subjects or s in subjects)
 
     def settings(self, scene):
         """Makes the scene's payload; returns subject -> the variables its peer description wants."""

@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Net;
-using System.Net.Sockets;
 using StatelessSwarm.Content.Bencoding;
+using StatelessSwarm.Engine.Peers;
 
 namespace StatelessSwarm.Engine.Extensions;
 
@@ -17,8 +17,6 @@ internal sealed record PexMessage(IReadOnlyList<PexPeer> Added, IReadOnlyList<IP
     /// <summary>Most peers added, and most dropped, that a message may hold, v4 and v6 together; BEP 11 asks senders for half of it.</summary>
     public const int MaxEntries = 100;
 
-    private const int V4Bytes = 4;
-    private const int V6Bytes = 16;
     private const int PortBytes = 2;
 
     /// <summary>The payload.</summary>
@@ -26,10 +24,10 @@ internal sealed record PexMessage(IReadOnlyList<PexPeer> Added, IReadOnlyList<IP
     {
         var writer = new BencodeWriter();
         writer.StartDictionary();
-        WriteAdded(writer, "added"u8, "added.f"u8, AddressFamily.InterNetwork);
-        WriteAdded(writer, "added6"u8, "added6.f"u8, AddressFamily.InterNetworkV6);
-        WriteDropped(writer, "dropped"u8, AddressFamily.InterNetwork);
-        WriteDropped(writer, "dropped6"u8, AddressFamily.InterNetworkV6);
+        WriteAdded(writer, "added"u8, "added.f"u8, AddressLength.V4);
+        WriteAdded(writer, "added6"u8, "added6.f"u8, AddressLength.V6);
+        WriteDropped(writer, "dropped"u8, AddressLength.V4);
+        WriteDropped(writer, "dropped6"u8, AddressLength.V6);
         writer.End();
         return writer.ToArray();
     }
@@ -42,20 +40,20 @@ internal sealed record PexMessage(IReadOnlyList<PexPeer> Added, IReadOnlyList<IP
         var added = new List<PexPeer>();
         var dropped = new List<PexPeer>();
         var isRight =
-            TryTake(root, "added"u8, "added.f"u8, V4Bytes, added)
-            && TryTake(root, "added6"u8, "added6.f"u8, V6Bytes, added)
-            && TryTake(root, "dropped"u8, default, V4Bytes, dropped)
-            && TryTake(root, "dropped6"u8, default, V6Bytes, dropped);
+            TryTake(root, "added"u8, "added.f"u8, AddressLength.V4, added)
+            && TryTake(root, "added6"u8, "added6.f"u8, AddressLength.V6, added)
+            && TryTake(root, "dropped"u8, default, AddressLength.V4, dropped)
+            && TryTake(root, "dropped6"u8, default, AddressLength.V6, dropped);
         return isRight ? new PexMessage(added, dropped.ConvertAll(peer => peer.EndPoint)) : null;
     }
 
-    private void WriteAdded(BencodeWriter writer, ReadOnlySpan<byte> key, ReadOnlySpan<byte> flagsKey, AddressFamily family)
+    private void WriteAdded(BencodeWriter writer, ReadOnlySpan<byte> key, ReadOnlySpan<byte> flagsKey, int addressBytes)
     {
         var flags = new List<byte>();
         var peers = new List<IPEndPoint>();
         foreach (var peer in Added)
         {
-            if (peer.EndPoint.AddressFamily != family)
+            if (AddressLength.Of(peer.EndPoint.Address) != addressBytes)
                 continue;
             peers.Add(peer.EndPoint);
             flags.Add((byte)peer.Flags);
@@ -66,12 +64,12 @@ internal sealed record PexMessage(IReadOnlyList<PexPeer> Added, IReadOnlyList<IP
         writer.WriteEntry(flagsKey, flags.ToArray());
     }
 
-    private void WriteDropped(BencodeWriter writer, ReadOnlySpan<byte> key, AddressFamily family)
+    private void WriteDropped(BencodeWriter writer, ReadOnlySpan<byte> key, int addressBytes)
     {
         var peers = new List<IPEndPoint>();
         foreach (var peer in Dropped)
         {
-            if (peer.AddressFamily == family)
+            if (AddressLength.Of(peer.Address) == addressBytes)
                 peers.Add(peer);
         }
         if (peers.Count > 0)
@@ -80,7 +78,7 @@ internal sealed record PexMessage(IReadOnlyList<PexPeer> Added, IReadOnlyList<IP
 
     private static byte[] Pack(List<IPEndPoint> peers)
     {
-        var size = (peers[0].AddressFamily == AddressFamily.InterNetwork ? V4Bytes : V6Bytes) + PortBytes;
+        var size = AddressLength.Of(peers[0].Address) + PortBytes;
         var bytes = new byte[peers.Count * size];
         for (var index = 0; index < peers.Count; index++)
         {

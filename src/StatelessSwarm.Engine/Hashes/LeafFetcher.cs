@@ -177,7 +177,7 @@ internal sealed class LeafFetcher(TorrentInfo info, PieceLayers? layers, PeerTab
         for (var place = 0; place < peers.Count; place++)
         {
             var peer = peers[place];
-            if (peer.IsClosing || !peer.Connection.IsV2 || !peer.Have.Contains(entry.Piece.Piece) || entry.Tried.Contains(peer))
+            if (peer.IsClosing || peer.IsWebSeed || !peer.Connection.IsV2 || !peer.Have.Contains(entry.Piece.Piece) || entry.Tried.Contains(peer))
                 continue;
             if (EntryOf(peer) is not null)
                 areBusy = true;

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 
 namespace StatelessSwarm.Engine.Peers;
 
@@ -22,7 +21,7 @@ internal static class AddressScope
         var address = endPoint.Address;
         if (endPoint.Port == 0 || address.Equals(IPAddress.IPv6Any) || address.IsIPv4MappedToIPv6)
             return false;
-        if (address.AddressFamily == AddressFamily.InterNetworkV6)
+        if (AddressLength.Of(address) == AddressLength.V6)
             return !address.IsIPv6Multicast && !address.IsIPv6LinkLocal;
         // 0.0.0.0/8 is this network, from 224.0.0.0 on are multicast, reserved and broadcast addresses.
         return First(address) is > 0 and < 224;
@@ -31,7 +30,7 @@ internal static class AddressScope
     /// <summary>The address means something inside one site only.</summary>
     public static bool IsPrivate(IPAddress address)
     {
-        if (address.AddressFamily == AddressFamily.InterNetworkV6)
+        if (AddressLength.Of(address) == AddressLength.V6)
             return address.IsIPv6UniqueLocal || address.IsIPv6LinkLocal || address.IsIPv6SiteLocal || IPAddress.IsLoopback(address);
         Span<byte> bytes = stackalloc byte[4];
         address.TryWriteBytes(bytes, out _);

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Net;
-using System.Net.Sockets;
 using System.Numerics;
 
 namespace StatelessSwarm.Engine.Peers;
@@ -22,7 +21,7 @@ internal static class CanonicalPriority
     /// <param name="theirs">The peer's address and the port it listens on.</param>
     public static uint Of(IPEndPoint ours, IPEndPoint theirs)
     {
-        if (ours.AddressFamily != theirs.AddressFamily)
+        if (AddressLength.Of(ours.Address) != AddressLength.Of(theirs.Address))
             return 0;
         Span<byte> left = stackalloc byte[16];
         Span<byte> right = stackalloc byte[16];
@@ -37,7 +36,7 @@ internal static class CanonicalPriority
             return Sum(left[..2], right[..2]);
         }
         var common = left.CommonPrefixLength(right);
-        var kept = ours.AddressFamily == AddressFamily.InterNetwork ? V4Kept : V6Kept;
+        var kept = AddressLength.Of(ours.Address) == AddressLength.V4 ? V4Kept : V6Kept;
         if (common >= kept)
             kept = common + 1;
         for (var index = kept; index < size; index++)

@@ -28,7 +28,7 @@ internal sealed class PeerState
         LastSentAt = clock.Now;
         LastBlockAt = clock.Now;
         RateFrom = clock.Now;
-        if (connection.IsOutgoing)
+        if (connection.IsOutgoing && !connection.IsWebSeed)
             ListenEndPoint = connection.EndPoint;
     }
 

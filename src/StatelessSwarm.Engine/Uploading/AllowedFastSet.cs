@@ -1,8 +1,8 @@
 using System.Buffers.Binary;
 using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Peers;
 
 namespace StatelessSwarm.Engine.Uploading;
 
@@ -22,7 +22,7 @@ internal static class AllowedFastSet
     /// <summary>The set, in the order it is made; empty for IPv6, for which the standard knows none.</summary>
     public static int[] Make(IPAddress address, InfoHash hash, int pieceCount, int size = Size)
     {
-        if (address.AddressFamily != AddressFamily.InterNetwork)
+        if (AddressLength.Of(address) != AddressLength.V4)
             return [];
         Span<byte> seed = stackalloc byte[4 + InfoHash.Size];
         address.TryWriteBytes(seed, out _);
