@@ -43,14 +43,8 @@ internal sealed class PieceMap
     /// <summary>Bytes up to the last one that belongs to a file: what is fetched.</summary>
     public int ContentLength(int piece) => _contentLengths[piece];
 
-    /// <summary>Bytes as v1 counts them, pad bytes included.</summary>
+    /// <summary>Bytes that a peer may ask for, pad bytes included.</summary>
     public int WireLength(int piece) => _info.WireLength(new PieceIndex(piece));
-
-    /// <summary>
-    /// Bytes that a peer may ask for, pad bytes included. In v2-only torrents every piece counts as whole, the last one too: that is how
-    /// libtorrent asks for it.
-    /// </summary>
-    public int ServedLength(int piece) => _info.V1Hash is null ? _info.PieceLength : WireLength(piece);
 
     /// <summary>All of the piece that is fetched.</summary>
     public BlockRange RangeOf(int piece) => new(new PieceIndex(piece), 0, _contentLengths[piece]);

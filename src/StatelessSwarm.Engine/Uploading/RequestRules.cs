@@ -21,7 +21,7 @@ internal static class RequestRules
     {
         if (request.Piece < 0 || request.Piece >= map.PieceCount)
             return PeerFault.PieceIndexOutOfRange;
-        var length = map.ServedLength(request.Piece);
+        var length = map.WireLength(request.Piece);
         if (request.Length <= 0 || request.Length > MaxLength || request.Begin < 0 || request.Begin > length - request.Length)
             return PeerFault.BlockOutOfRange;
         return peer.RefusedRequests > MaxRefusedPerSecond ? PeerFault.Flood : PeerFault.None;

@@ -84,7 +84,7 @@ internal sealed class Uploader(PieceMap map, CommandQueue commands, EngineClock 
         peer.FastGiven = Array.FindAll(set, map.Verified.Contains);
         foreach (var piece in peer.FastGiven)
         {
-            peer.FastBytesLeft += map.ServedLength(piece);
+            peer.FastBytesLeft += map.WireLength(piece);
             commands.Send(peer, new PeerMessage(PeerMessageKind.AllowedFast, piece));
         }
     }
