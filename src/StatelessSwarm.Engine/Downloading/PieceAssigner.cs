@@ -270,7 +270,7 @@ internal sealed class PieceAssigner(
 
     private ActivePiece? Steal(PeerState peer)
     {
-        if (peer.IsChokingUs || peer.IsLate || peer.IsSnubbed)
+        if (peer.IsChokingUs || peer.IsLate)
             return null;
         for (var place = 0; place < active.Count; place++)
         {
