@@ -1,25 +1,25 @@
-using StatelessSwarm.Engine.Picking;
+using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Torrents;
 
 namespace StatelessSwarm.Engine.Downloading;
 
 /// <summary>
-/// What neighbours hold and we lack, measured in the time we need to receive as much at our present pace. A node behind a slow
-/// downlink falls further and further behind its neighbours; what it claims comes in late, and everybody waits for it. Such a
-/// node leaves scarce sources to the others.
+/// What the foremost neighbour that is still fetching has more than we, measured in the time we need to receive as much at our present
+/// pace. A node behind a slow downlink falls further and further behind; what it claims comes in late, and everybody waits for it. Such
+/// a node leaves scarce sources to the others. (What all neighbours hold together is no measure: equals are always behind that.)
 /// </summary>
-internal sealed class NearBacklog(PieceMap map, Availability availability, DownloadCounters counters, EngineClock clock)
+internal sealed class NearBacklog(PieceMap map, PeerTable peers, DownloadCounters counters, EngineClock clock)
 {
     /// <summary>Seconds of backlog from which on it is long: well above the few piece times a piece needs to get around.</summary>
-    public const double LongSeconds = 2;
+    public const double LongSeconds = 1;
 
     /// <summary>Seconds of backlog under which a long one is over.</summary>
-    public const double ShortSeconds = 1;
+    public const double ShortSeconds = 0.5;
 
     private const double NewestWeight = 0.4;
 
     /// <summary>Samples in a row that must say so: at the start everybody's pace is still growing.</summary>
-    private const int LongSamples = 3;
+    private const int LongSamples = 2;
 
     private long _countedFrom = clock.Now;
     private long _countedBytes;
@@ -34,15 +34,26 @@ internal sealed class NearBacklog(PieceMap map, Availability availability, Downl
     {
         if (!clock.HasPassed(_countedFrom, 500))
             return false;
-        var total = counters.Lan + counters.Wan;
+        var total = counters.Lan + counters.Wan + counters.Http;
         var rate = (total - _countedBytes) / clock.Seconds(clock.Now - _countedFrom);
         _rate = _rate == 0 ? rate : _rate + (rate - _rate) * NewestWeight;
         _countedFrom = clock.Now;
         _countedBytes = total;
         var wasLong = IsLong;
-        var backlog = (double)availability.HeldNear.CountOutside(map.Verified) * map.PieceBytes;
+        var backlog = (double)(Foremost() - map.Verified.Count) * map.PieceBytes;
         _longSamples = _rate > 0 && backlog > _rate * (wasLong ? ShortSeconds : LongSeconds) ? _longSamples + 1 : 0;
         IsLong = wasLong ? _longSamples > 0 : _longSamples >= LongSamples;
         return IsLong != wasLong;
+    }
+
+    private int Foremost()
+    {
+        var most = 0;
+        for (var place = 0; place < peers.Count; place++)
+        {
+            if (peers[place].IsCountedClaimant)
+                most = Math.Max(most, peers[place].Have.Count);
+        }
+        return most;
     }
 }

@@ -75,7 +75,7 @@ public sealed partial class TorrentEngine
         _claims = new ClaimLedger(_map, _active, _peers, _commands, _clock, options.PeerId);
         _rules = new SourceRules(_availability, _claims);
         _spread = new SpreadWatch(_map.PieceCount, _clock);
-        _backlog = new NearBacklog(_map, _availability, _counters, _clock);
+        _backlog = new NearBacklog(_map, _peers, _counters, _clock);
         var far = new FarSources(_peers, _active, _clock, random, info.PieceLength);
         _assigner = new PieceAssigner(
             _map,
