@@ -87,17 +87,17 @@ public sealed class BranchOfficeTests(ITestOutputHelper output)
     [InlineData(5, 4, 1)]
     public void Branches_OneMemberTakesSlowly_TheOthersKeepTheWanFull(int seed, int nodes, double downMbit)
     {
-        using var swarm = new SimSwarm(new SyntheticTorrent(16 << 20, 256 << 10), seed);
+        using var swarm = new SimSwarm(Torrent, seed);
         AddBranches(swarm, sites: 1, nodes, 20 * Mbit, 20 * Mbit, 5);
         swarm.Nodes[^1].Down.BytesPerSecond = downMbit * Mbit / 8;
         swarm.StartAll();
-        Assert.True(swarm.Run(300));
+        Assert.True(swarm.Run(700));
         Report(swarm, 20 * Mbit);
         var optimum = swarm.Torrent.Info.ContentBytes * 8 / (20 * Mbit);
         var others = swarm.Leechers.Take(nodes - 1).Max(node => node.DoneAt!.Value) / 1e9;
         output.WriteLine($"the others: {others:f2} s, ratio {others / optimum:f3}");
-        Assert.InRange(others / optimum, 1, 1.3);
-        Assert.InRange(swarm.CopiesInto(swarm.Sites[1]), 1, 1.1);
+        Assert.InRange(others / optimum, 1, 1.2);
+        Assert.InRange(swarm.CopiesInto(swarm.Sites[1]), 1, 1.05);
     }
 
     /// <summary>Without claims the same site brings the image in several times: what the claims are for.</summary>

@@ -13,6 +13,9 @@ internal sealed class NearBacklog(PieceMap map, PeerTable peers, DownloadCounter
     /// <summary>Seconds of backlog from which on it is long: well above the few piece times a piece needs to get around.</summary>
     public const double LongSeconds = 1;
 
+    /// <summary>Pieces of backlog that say nothing yet: at the start some are served before others.</summary>
+    public const int LeastPieces = 8;
+
     /// <summary>Seconds of backlog under which a long one is over.</summary>
     public const double ShortSeconds = 0.5;
 
@@ -40,8 +43,9 @@ internal sealed class NearBacklog(PieceMap map, PeerTable peers, DownloadCounter
         _countedFrom = clock.Now;
         _countedBytes = total;
         var wasLong = IsLong;
-        var backlog = (double)(Foremost() - map.Verified.Count) * map.PieceBytes;
-        _longSamples = _rate > 0 && backlog > _rate * (wasLong ? ShortSeconds : LongSeconds) ? _longSamples + 1 : 0;
+        var pieces = Foremost() - map.Verified.Count;
+        var backlog = (double)pieces * map.PieceBytes;
+        _longSamples = _rate > 0 && (wasLong || pieces > LeastPieces) && backlog > _rate * (wasLong ? ShortSeconds : LongSeconds) ? _longSamples + 1 : 0;
         IsLong = wasLong ? _longSamples > 0 : _longSamples >= LongSamples;
         return IsLong != wasLong;
     }
