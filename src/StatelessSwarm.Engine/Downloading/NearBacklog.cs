@@ -11,13 +11,13 @@ namespace StatelessSwarm.Engine.Downloading;
 internal sealed class NearBacklog(PieceMap map, PeerTable peers, DownloadCounters counters, EngineClock clock)
 {
     /// <summary>Seconds of backlog from which on it is long: well above the few piece times a piece needs to get around.</summary>
-    public const double LongSeconds = 1;
+    public const double LongSeconds = 2.5;
 
     /// <summary>Pieces of backlog that say nothing yet: at the start some are served before others.</summary>
     public const int LeastPieces = 8;
 
     /// <summary>Seconds of backlog under which a long one is over.</summary>
-    public const double ShortSeconds = 0.5;
+    public const double ShortSeconds = 1;
 
     private const double NewestWeight = 0.4;
 

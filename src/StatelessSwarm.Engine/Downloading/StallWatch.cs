@@ -38,10 +38,10 @@ internal sealed class StallWatch(
     public const int MaxStalls = 4;
 
     /// <summary>A neighbour that has kept us waiting this long, and <see cref="LateFactor"/> times as long as the others, is late; in seconds.</summary>
-    public const double LateAfter = 3;
+    public const double LateAfter = 5;
 
     /// <summary>See <see cref="LateAfter"/>.</summary>
-    public const double LateFactor = 4;
+    public const double LateFactor = 8;
 
     /// <summary>A late neighbour is tried again after this time, in milliseconds.</summary>
     public const int LateForMs = 20_000;

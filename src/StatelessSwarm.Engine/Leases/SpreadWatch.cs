@@ -14,6 +14,12 @@ internal sealed class SpreadWatch(int pieceCount, EngineClock clock)
     /// <summary>Pieces that may be untaken at any pace.</summary>
     public const int Least = 4;
 
+    /// <summary>
+    /// Seconds' worth of taking that may be untaken beyond that. More than <see cref="Downloading.NearBacklog.LongSeconds"/>: a neighbour that
+    /// takes slowly is to notice that it is behind before we stop for it.
+    /// </summary>
+    public const int TakingSeconds = 4;
+
     /// <summary>Pieces untaken for so long are forgotten: perhaps nobody near wants them from us.</summary>
     public const int ForgetAfterMs = 20_000;
 
@@ -29,7 +35,7 @@ internal sealed class SpreadWatch(int pieceCount, EngineClock clock)
 
     /// <summary>We hold as much as we may that others wait for.</summary>
     public bool IsInDebt =>
-        _untaken.Count >= Least + 2 * Math.Max(_takenPerSecond, _takenThisSecond)
+        _untaken.Count >= Least + TakingSeconds * Math.Max(_takenPerSecond, _takenThisSecond)
         && _gaveAt is { } gaveAt
         && !clock.HasPassed(gaveAt, IdleMs);
 
