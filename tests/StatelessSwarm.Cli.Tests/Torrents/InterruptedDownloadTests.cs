@@ -65,7 +65,8 @@ public sealed partial class InterruptedDownloadTests(ITestOutputHelper output)
         output.WriteLine($"{kind}: on disk {(double)disk / content:p2}, sent again {Sent(seed) - content} bytes");
         Assert.Equal(content, disk + fetched);
         Assert.InRange(disk, content / 2 - MostAgain, content);
-        Assert.InRange(Sent(seed), content, content + MostAgain);
+        // The seed counts a buffer of blocks when all of it is sent: what a peer took of the last one before it left is not in it.
+        Assert.InRange(Sent(seed), content - MostAgain, content + MostAgain);
         foreach (var (file, source) in sample.Metainfo.Info.Files.Zip(sample.Paths))
             Assert.Equal(await Hash(source), await Hash(Path.Combine(sample.Directory, "got", "sample", file.Path)));
 
