@@ -15,17 +15,9 @@ internal static class PeerHandshaker
     /// <summary>Longest wait for the remote half: 10 s.</summary>
     public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>Speaks first. Returns what the peer said and whether v2 was agreed, or null when it is no peer of this torrent.</summary>
-    public static Task<(Handshake Remote, bool IsV2)?> InitiateAsync(
-        Socket socket,
-        TorrentInfo info,
-        PeerId self,
-        CancellationToken cancellation
-    ) => InitiateAsync(socket, info.V1Hash, info.V2Hash, self, cancellation);
-
     /// <summary>
-    /// As above for a torrent of which only hashes are known, at least one. v2 is offered only with a v2 hash, because we would not
-    /// know the answer to be one of this torrent.
+    /// Speaks first. Returns what the peer said and whether v2 was agreed, or null when it is no peer of this torrent. At least one
+    /// hash is given; v2 is offered only with a v2 hash, because we would not know the answer to be one of this torrent.
     /// </summary>
     public static async Task<(Handshake Remote, bool IsV2)?> InitiateAsync(
         Socket socket,

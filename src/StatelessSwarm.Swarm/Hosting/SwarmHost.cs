@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using StatelessSwarm.Content;
 using StatelessSwarm.Content.Torrents;
+using StatelessSwarm.Content.Values;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Wire;
 using StatelessSwarm.Swarm.Connections;
@@ -15,10 +16,13 @@ using StatelessSwarm.Swarm.Trackers;
 namespace StatelessSwarm.Swarm.Hosting;
 
 /// <summary>The peer's body: listener, connections, piece files and trackers of all torrents in a process.</summary>
-public sealed class SwarmHost : IAsyncDisposable
+public sealed partial class SwarmHost : IAsyncDisposable
 {
     /// <summary>Neighbours remembered for torrents that are added later: the newest 256.</summary>
     private const int MaxNeighbours = 256;
+
+    /// <summary>How long a connection attempt may take, handshake included: 8 s.</summary>
+    internal static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(8);
 
     private readonly SwarmOptions _options;
     private readonly TimeProvider _time;
@@ -199,6 +203,44 @@ public sealed class SwarmHost : IAsyncDisposable
     private static bool IsSame(TorrentInfo one, TorrentInfo other) =>
         (one.V1Hash is { } v1 && v1 == other.V1Hash) || (one.V2Hash is { } v2 && v2 == other.V2Hash);
 
+    /// <summary>
+    /// Connects to a peer and shakes hands; null when that comes to nothing, which is logged. The connection counts against
+    /// <see cref="SwarmOptions.MaxConnections"/> until the caller says <see cref="ConnectionClosed"/>.
+    /// </summary>
+    internal async Task<(Socket Socket, ConnectedPeer Peer)?> TryConnectAsync(
+        IPEndPoint endPoint,
+        InfoHash? v1Hash,
+        Sha256Digest? v2Hash,
+        ILogger logger,
+        CancellationToken cancellation
+    )
+    {
+        if (!TryOpenConnection())
+            return null;
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        PeerSocket.Configure(socket);
+        try
+        {
+            using var limit = new CancellationTokenSource(ConnectTimeout, _time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+            await socket.ConnectAsync(endPoint, either.Token);
+            if (await PeerHandshaker.InitiateAsync(socket, v1Hash, v2Hash, PeerId, either.Token) is { } hands)
+            {
+                var reach = Scope.Classify(endPoint.Address);
+                var local = PeerSocket.LocalAddress(socket);
+                return (socket, new ConnectedPeer(endPoint, reach, PeerSource.Manual, true, hands.Remote, hands.IsV2, local));
+            }
+            LogNoPeer(logger, endPoint, "it answered with another torrent, or not at all");
+        }
+        catch (Exception fault) when (fault is SocketException or OperationCanceledException)
+        {
+            LogNoPeer(logger, endPoint, fault.Message);
+        }
+        socket.Dispose();
+        ConnectionClosed();
+        return null;
+    }
+
     internal PeerHandle NextHandle() => new(Interlocked.Increment(ref _lastHandle));
 
     /// <summary>Reserves one of <see cref="SwarmOptions.MaxConnections"/>; false when none is left.</summary>
@@ -258,4 +300,7 @@ public sealed class SwarmHost : IAsyncDisposable
         );
         return true;
     }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{EndPoint}: no connection: {Reason}")]
+    private static partial void LogNoPeer(ILogger logger, IPEndPoint endPoint, string reason);
 }

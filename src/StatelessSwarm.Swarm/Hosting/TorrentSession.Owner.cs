@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using StatelessSwarm.Content.Values;
 using StatelessSwarm.Engine.Peers;
@@ -16,9 +15,6 @@ namespace StatelessSwarm.Swarm.Hosting;
 /// </summary>
 public sealed partial class TorrentSession
 {
-    /// <summary>How long a connection attempt may take: 8 s.</summary>
-    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(8);
-
     private async Task OwnAsync()
     {
         try
@@ -195,7 +191,8 @@ public sealed partial class TorrentSession
 
     private async Task ConnectAsync(IPEndPoint endPoint)
     {
-        var socket = await TryConnectAsync(endPoint);
+        var info = Metainfo.Info;
+        var socket = await _host.TryConnectAsync(endPoint, info.V1Hash, info.V2Hash, _logger, _stop.Token);
         if (socket is null)
         {
             await TryPostAsync(new SessionEvent(SessionEventKind.ConnectFailed, EndPoint: endPoint), _stop.Token);
@@ -203,34 +200,6 @@ public sealed partial class TorrentSession
         }
         var (connected, peer) = socket.Value;
         await AdoptAsync(connected, peer, _stop.Token);
-    }
-
-    private async Task<(Socket Socket, ConnectedPeer Peer)?> TryConnectAsync(IPEndPoint endPoint)
-    {
-        if (!_host.TryOpenConnection())
-            return null;
-        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        PeerSocket.Configure(socket);
-        try
-        {
-            using var limit = new CancellationTokenSource(ConnectTimeout, _time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stop.Token);
-            await socket.ConnectAsync(endPoint, either.Token);
-            var answer = await PeerHandshaker.InitiateAsync(socket, Metainfo.Info, _host.PeerId, either.Token);
-            if (answer is { } hands)
-            {
-                var reach = _host.Scope.Classify(endPoint.Address);
-                return (socket, new ConnectedPeer(endPoint, reach, PeerSource.Manual, true, hands.Remote, hands.IsV2, PeerSocket.LocalAddress(socket)));
-            }
-            LogNoPeer(_logger, endPoint, "it answered with another torrent, or not at all");
-        }
-        catch (Exception fault) when (fault is SocketException or OperationCanceledException)
-        {
-            LogNoPeer(_logger, endPoint, fault.Message);
-        }
-        socket.Dispose();
-        _host.ConnectionClosed();
-        return null;
     }
 
     private void SetTimer()
@@ -281,9 +250,6 @@ public sealed partial class TorrentSession
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{EndPoint}: disconnected: {Reason}")]
     private static partial void LogDisconnected(ILogger logger, IPEndPoint endPoint, string? reason);
-
-    [LoggerMessage(Level = LogLevel.Debug, Message = "{EndPoint}: no connection: {Reason}")]
-    private static partial void LogNoPeer(ILogger logger, IPEndPoint endPoint, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Torrent}: stopped: {Reason}")]
     private static partial void LogFailed(ILogger logger, string torrent, string reason);

@@ -73,7 +73,7 @@ public sealed partial class TorrentSession
     {
         try
         {
-            using var limit = new CancellationTokenSource(ConnectTimeout, _time);
+            using var limit = new CancellationTokenSource(SwarmHost.ConnectTimeout, _time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stop.Token);
             var addresses = await Dns.GetHostAddressesAsync(seed.Url.DnsSafeHost, either.Token);
             if (addresses.Length > 0)

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using StatelessSwarm.Content.Values;
-using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Wire;
 using StatelessSwarm.Swarm.Connections;
 using StatelessSwarm.Swarm.Trackers;
@@ -12,9 +11,6 @@ namespace StatelessSwarm.Swarm.Magnets;
 // The tasks beside the owner: connecting, names of peers, trackers. They end, without fault, when the session stops.
 internal sealed partial class MagnetSession
 {
-    /// <summary>How long a connection attempt may take, handshake included: 8 s.</summary>
-    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(8);
-
     /// <summary>Addresses taken of one host name.</summary>
     private const int MaxAddresses = 4;
 
@@ -47,28 +43,11 @@ internal sealed partial class MagnetSession
 
     private async Task<PeerConnection?> TryConnectAsync(IPEndPoint endPoint, InfoHash? v1Hash, Sha256Digest? v2Hash)
     {
-        if (!_host.TryOpenConnection())
+        if (await _host.TryConnectAsync(endPoint, v1Hash, v2Hash, _logger, _stop.Token) is not { } connected)
             return null;
-        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        PeerSocket.Configure(socket);
-        try
-        {
-            using var limit = new CancellationTokenSource(ConnectTimeout, _time);
-            using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stop.Token);
-            await socket.ConnectAsync(endPoint, either.Token);
-            var answer = await PeerHandshaker.InitiateAsync(socket, v1Hash, v2Hash, _host.PeerId, either.Token);
-            if (answer is { } hands && hands.Remote.PeerId != _host.PeerId)
-            {
-                var reach = _host.Scope.Classify(endPoint.Address);
-                var peer = new ConnectedPeer(endPoint, reach, PeerSource.Manual, true, hands.Remote, hands.IsV2);
-                return new PeerConnection(_host.NextHandle(), socket, peer, new WireLimits(PieceCount: 0), _host.UploadBudget);
-            }
-            LogNoPeer(_logger, endPoint, "it answered with another torrent, or not at all");
-        }
-        catch (Exception fault) when (fault is SocketException or OperationCanceledException)
-        {
-            LogNoPeer(_logger, endPoint, fault.Message);
-        }
+        var (socket, peer) = connected;
+        if (peer.Handshake.PeerId != _host.PeerId)
+            return new PeerConnection(_host.NextHandle(), socket, peer, new WireLimits(PieceCount: 0), _host.UploadBudget);
         socket.Dispose();
         _host.ConnectionClosed();
         return null;
@@ -142,9 +121,6 @@ internal sealed partial class MagnetSession
             return false;
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Debug, Message = "{EndPoint}: no connection: {Reason}")]
-    private static partial void LogNoPeer(ILogger logger, IPEndPoint endPoint, string reason);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{EndPoint}: disconnected: {Reason}")]
     private static partial void LogEnded(ILogger logger, IPEndPoint endPoint, string? reason);
