@@ -29,7 +29,7 @@ public sealed class FlatLanTests(ITestOutputHelper output)
         );
         Assert.True(done);
         Assert.InRange(swarm.CopiesFrom(swarm.Seed), 1, 1.15);
-        Assert.InRange(swarm.LastNodeSeconds / optimum, 1, 1.25);
+        Assert.InRange(swarm.LastNodeSeconds / optimum, 1, 1.08);
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Numerics;
 using StatelessSwarm.Engine.Chance;
 using StatelessSwarm.Engine.Leases;
 using StatelessSwarm.Engine.Peers;
@@ -172,6 +173,8 @@ internal sealed class PieceAssigner(
             return;
         piece.IsClaimed = false;
         claims.Release(piece.Piece, isVerified);
+        if (claims.OwnCount == 0)
+            Wake();
     }
 
     /// <summary>At the pace it comes in, what is left of the piece takes longer than it should.</summary>
@@ -215,6 +218,8 @@ internal sealed class PieceAssigner(
                 return null;
             if (!peer.IsLan && !far.IsWorthIt(peer))
                 return null;
+            if (claims.OwnCount > 0 && IsNearlyAllClaimed())
+                return null;
             if (peer.IsWebSeed)
                 index = Following(peer);
             if (index < 0)
@@ -226,6 +231,23 @@ internal sealed class PieceAssigner(
         if (index < 0)
             return null;
         return Start(peer, index);
+    }
+
+    /// <summary>
+    /// No more pieces are left to claim than there are neighbours to claim them. Then each takes one at a time: the last pieces come in
+    /// at as many nodes, whose uplinks share the work of handing them on.
+    /// </summary>
+    private bool IsNearlyAllClaimed()
+    {
+        if (availability.AbleClaimants == 0)
+            return false;
+        var offered = availability.Rarity.Offered.Words;
+        var held = availability.HeldNear.Words;
+        var claimed = claims.Claimed.Words;
+        var left = 0;
+        for (var word = 0; word < offered.Length && left <= availability.AbleClaimants; word++)
+            left += BitOperations.PopCount(offered[word] & ~held[word] & ~claimed[word]);
+        return left <= availability.AbleClaimants;
     }
 
     /// <summary>Choked, with an allowed-fast set (BEP 6): a piece of it that the peer has and nobody has started.</summary>

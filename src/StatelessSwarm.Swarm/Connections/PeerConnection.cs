@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using StatelessSwarm.Content.Values;
 using StatelessSwarm.Engine.Peers;
@@ -150,9 +151,7 @@ internal sealed class PeerConnection : IPeerConnection
                         break;
                     case WireStatus.PieceHeader:
                         start += consumed;
-                        var block = new ReceivedBlock(
-                            new BlockRange(new PieceIndex(message.Piece), message.Begin, message.Length)
-                        );
+                        var block = BlockPool.Shared.Rent(new BlockRange(new PieceIndex(message.Piece), message.Begin, message.Length));
                         var copied = Math.Min(end - start, message.Length);
                         buffer.AsSpan(start, copied).CopyTo(block.Data.Span);
                         start += copied;
@@ -180,6 +179,7 @@ internal sealed class PeerConnection : IPeerConnection
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<bool> FillAsync(ReceivedBlock block, int filled, CancellationToken cancellation)
     {
         var isComplete = false;
@@ -298,6 +298,7 @@ internal sealed class PeerConnection : IPeerConnection
         }
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
     private async ValueTask SendAllAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation)
     {
         while (data.Length > 0)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using StatelessSwarm.Content.Values;
 using StatelessSwarm.Engine.Wire;
@@ -56,6 +57,7 @@ internal sealed class SendQueue
     public void Complete() => _bell.Writer.TryComplete();
 
     /// <summary>Ends when there may be something to take; false when there never will be.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<bool> WaitAsync(CancellationToken cancellation)
     {
         if (!await _bell.Reader.WaitToReadAsync(cancellation))

@@ -20,8 +20,8 @@ namespace StatelessSwarm.Swarm.Hosting;
 /// </summary>
 public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
 {
-    /// <summary>Events waiting at most. Blocks are among them, so this bounds buffered payload: 1024 x 16 KiB.</summary>
-    private const int MailboxSize = 1024;
+    /// <summary>Events waiting at most. Blocks are among them, so this bounds buffered payload: 512 x 16 KiB.</summary>
+    private const int MailboxSize = BlockPool.MostKept;
 
     /// <summary>The status is refreshed at most this often while events arrive.</summary>
     private static readonly TimeSpan StatusInterval = TimeSpan.FromMilliseconds(100);

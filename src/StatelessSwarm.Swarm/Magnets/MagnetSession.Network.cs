@@ -47,7 +47,7 @@ internal sealed partial class MagnetSession
             return null;
         var (socket, peer) = connected;
         if (peer.Handshake.PeerId != _host.PeerId)
-            return new PeerConnection(_host.NextHandle(), socket, peer, new WireLimits(PieceCount: 0), _host.UploadBudget);
+            return new PeerConnection(_host.NextHandle(), socket, peer, new WireLimits(PieceCount: 0, MaxBlockLength: BlockRange.BlockSize), _host.UploadBudget);
         socket.Dispose();
         _host.ConnectionClosed();
         return null;

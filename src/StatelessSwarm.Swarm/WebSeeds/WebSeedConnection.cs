@@ -226,7 +226,7 @@ internal sealed partial class WebSeedConnection : IPeerConnection
         {
             if (_queue.ShouldBreakOff(run, index))
                 return null;
-            var block = new ReceivedBlock(run.Blocks[index]);
+            var block = BlockPool.Shared.Rent(run.Blocks[index]);
             var isHandedOver = false;
             try
             {
