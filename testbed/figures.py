@@ -46,6 +46,8 @@ def figures(run, started, ended, spread, before, after, first_data, machine, liv
         "machine": dict(machine, busy_cpu_s=round(busy_s, 1), softirq_s=round(softirq_s, 1), lab_cpu_s=round(live_cpu, 1),
                         other_cpu_s=round(max(0.0, busy_s - live_cpu - softirq_s), 1)),
     }
+    if run.spec["node"].get("figures"):
+        out["told"] = _told(run.spec["node"]["figures"], peers)
     if size:
         best, which, _ = plan.optimum(size, run.nodes)
         out.update(t_star=round(best, 3), t_star_by=which, seed_egress_over_F=round(out["seed_egress"] / size, 3),
@@ -59,6 +61,17 @@ def figures(run, started, ended, spread, before, after, first_data, machine, liv
     if failed:
         out["failed"] = failed[:20]
     return out
+
+
+def _told(pattern, peers):
+    """Sums, over all nodes, of the numbers that the pattern's named groups find in their logs."""
+    sums = {}
+    for peer in peers:
+        with open(peer.log, errors="replace") as file:
+            found = list(re.finditer(pattern, file.read(), re.M))
+        for name, text in (found[-1].groupdict() if found else {}).items():
+            sums[name] = sums.get(name, 0) + int(text)
+    return sums
 
 
 _MEDIANS = ("seed_first_data_s", "t_min", "t_median", "t_max", "ratio_max", "ratio_median", "seed_egress_over_F",

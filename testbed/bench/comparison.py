@@ -22,13 +22,15 @@ class Measure:
 @dataclass(frozen=True)
 class Scene:
     """One topology with one payload, the subjects that take part and what is measured. peers: subject -> path of its peer
-    description, for those that have none in testbed/peers."""
+    description, for those that have none in testbed/peers. runner: for a scene without a lab, what runs a subject (bench/local.py);
+    topo is not used then."""
     name: str
-    topo: str
+    topo: Optional[str]
     mib: int
     subjects: tuple
     measures: tuple
     peers: Dict[str, str] = field(default_factory=dict)
+    runner: Optional[Callable[[str, dict, str], dict]] = None
 
     def description_of(self, subject):
         """The subject's peer description (testbed/README.md, "Peer")."""
@@ -49,10 +51,14 @@ OURS = "stateless"
 
 def execute(scene, settings_of, work, name, rounds, say):
     """Runs the subjects alternately, so that a change of the machine's load meets all of them."""
-    result, spec_topology = Result(scene), topology.load(os.path.join(TESTBED, "topo", scene.topo + ".json"))
+    result = Result(scene)
+    spec_topology = topology.load(os.path.join(TESTBED, "topo", scene.topo + ".json")) if scene.topo else None
     for number in range(1, rounds + 1):
         for subject in scene.subjects:
-            one = run.Run(spec_topology, scene.description_of(subject), work, name, settings_of(subject)).execute()
+            if scene.runner:
+                one = scene.runner(subject, settings_of(subject), work)
+            else:
+                one = run.Run(spec_topology, scene.description_of(subject), work, name, settings_of(subject)).execute()
             good = bool(one.get("ok"))
             say("%s %d/%d %-12s %s" % (scene.name, number, rounds, subject, "%.2f s" % one["t_max"] if good else
                                        "failed: %s" % (one.get("error") or one.get("failed") or one.get("bad"))))

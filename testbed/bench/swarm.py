@@ -1,10 +1,11 @@
 """`swarm`: one transfer between two hosts, one LAN of sixteen behind a slow seed, the same with two lame nodes, and HTTP alone;
-with other clients beside us."""
+with other clients beside us. On one machine: full check, kill -9 in the middle, a very large image."""
 import json
 import os
 import subprocess
 import sys
 
+from testbed.bench import local
 from testbed.bench.comparison import OURS, TESTBED, Measure, Scene
 
 _TRACKER = "http://10.77.1.10:6969/announce"
@@ -17,6 +18,12 @@ def _node_cpu(run):
 
 def _per_gb(seconds, run):
     return seconds / (run["payload"] * run["nodes"] / 1e9)
+
+
+def _told_share(run, what):
+    """A number that our nodes tell, over the payload they fetched together; None for those that do not tell it."""
+    told = run.get("told", {}).get(what)
+    return None if told is None else told / (run["payload"] * run["nodes"])
 
 
 def _seed_cpu(run):
@@ -37,6 +44,8 @@ _LAN = (
     Measure("median_node_ratio", "ratio", lambda r: r["ratio_median"]),
     Measure("spread_ratio", "ratio", lambda r: r["t_max"] / r["t_min"]),
     Measure("seed_copies", "copies", lambda r: r["seed_copies"]),
+    Measure("duplicate_share", "ratio", lambda r: _told_share(r, "wasted")),
+    Measure("control_share", "ratio", lambda r: _told_share(r, "control")),
     Measure("node_cpu_per_gb", "s/GB", lambda r: _per_gb(_node_cpu(r), r)),
     Measure("node_anon_memory", "MB", lambda r: r["node_anon_mb"]["max"]),
     Measure("first_data_seconds", "s", lambda r: r["seed_first_data_s"]),
@@ -52,12 +61,26 @@ _HTTP = (
     Measure("leech_cpu_seconds", "s", _node_cpu, over="nginx-curl"),
     Measure("first_data_seconds", "s", lambda r: r["seed_first_data_s"]),
 )
-
+# No network at all, or loopback alone (bench/local.py).
+_VERIFY = (
+    Measure("rate_per_core", "MB/s", lambda r: r["rate_per_core"], over="openssl"),
+)
+_RESUME = (
+    Measure("fetched_again", "ratio", lambda r: r["fetched_again"]),
+    Measure("hashed_again", "ratio", lambda r: r["hashed_again"]),
+)
+_SPARSE = (
+    Measure("create_rss", "MB", lambda r: r["create_rss"]),
+    Measure("seed_rss", "MB", lambda r: r["seed_rss"]),
+    Measure("leech_rss", "MB", lambda r: r["leech_rss"]),
+    Measure("wall_seconds", "s", lambda r: r["t_max"]),
+)
+_SPARSE_BYTES = 10 << 30
 
 # Subjects that run unless --subjects says otherwise, and those that run when it names them: transmission takes minutes for the
 # pair's 1 GiB (it is slow where the round trip is near zero).
 _BY_DEFAULT = {"pair": (OURS, "libtorrent", "aria2", "nginx-curl"), "lan16": (OURS, "libtorrent", "aria2"), "lame16": (OURS,),
-               "http": (OURS, "nginx-curl")}
+               "http": (OURS, "nginx-curl"), "verify": (OURS, "openssl"), "resume": (OURS,), "sparse": (OURS,)}
 _ON_REQUEST = ("transmission", "rtorrent")
 
 
@@ -81,7 +104,10 @@ class Comparison:
         self.scenes = (Scene("pair", "s1-pair", pair, chosen("pair"), _PAIR, peers or {}),
                        Scene("lan16", "s2-lan16", lan, chosen("lan16"), _LAN, peers or {}),
                        Scene("lame16", "s2-lan16-slow", lan, self._only(subjects, "lame16"), _LAME, {OURS: _described("stateless-slow")}),
-                       Scene("http", "s5-uplink", max(1, pair // 8), self._only(subjects, "http"), _HTTP, {OURS: _described("stateless-web")}))
+                       Scene("http", "s5-uplink", max(1, pair // 8), self._only(subjects, "http"), _HTTP, {OURS: _described("stateless-web")}),
+                       Scene("verify", None, pair, self._only(subjects, "verify"), _VERIFY, runner=local.verify),
+                       Scene("resume", None, max(1, pair // 2), self._only(subjects, "resume"), _RESUME, runner=local.resume),
+                       Scene("sparse", None, 1, self._only(subjects, "sparse"), _SPARSE, runner=local.sparse))
 
     @staticmethod
     def _only(subjects, name):
@@ -99,5 +125,15 @@ class Comparison:
         if OURS in scene.subjects:      # foreign clients get a v1 torrent (one hash), ours verifies SHA-256
             hybrid = os.path.join(folder, "payload-%d-hybrid.torrent" % scene.mib)
             self._product.call("torrent", "create", made["payload"], "-o", hybrid, "--announce", _TRACKER)
-            ours = dict(common, torrent=hybrid, stateless=self._product.stateless)
+            ours = dict(common, torrent=hybrid, stateless=self._product.stateless, sparse_bytes=_SPARSE_BYTES)
         return lambda subject: dict(ours if subject == OURS else common)
+
+    def between(self, rows):
+        """Rows that compare scenes: what the two lame nodes of lame16 cost the others."""
+        last = {row["measure"]: row for row in rows if row["subject"] == OURS}
+        lame, whole = last.get("lame16.last_node_seconds"), last.get("lan16.last_node_seconds")
+        if not lame or not whole:
+            return []
+        ratios = [round(value / whole["value"], 4) for value in lame["runs"]]
+        return [{"measure": "lame16.last_node_over_lan16", "subject": OURS, "value": round(lame["value"] / whole["value"], 4),
+                 "unit": "ratio", "runs": ratios}]

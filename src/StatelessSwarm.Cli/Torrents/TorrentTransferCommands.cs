@@ -206,7 +206,7 @@ internal static class TorrentTransferCommands
             output.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"complete: {status.ContentBytes} bytes in {seconds:0.000} s, disk {status.DiskBytes}, lan {status.ReceivedLanBytes}, wan {status.ReceivedWanBytes}, http {status.ReceivedHttpBytes}, wasted {status.WastedBytes}"
+                    $"complete: {status.ContentBytes} bytes in {seconds:0.000} s, disk {status.DiskBytes}, lan {status.ReceivedLanBytes}, wan {status.ReceivedWanBytes}, http {status.ReceivedHttpBytes}, wasted {status.WastedBytes}, control {status.SentControlBytes}"
                 )
             );
             output.Flush();

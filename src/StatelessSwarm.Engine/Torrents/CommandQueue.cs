@@ -14,12 +14,17 @@ internal sealed class CommandQueue(EngineClock clock)
     /// <summary>Commands waiting.</summary>
     public int Count { get; private set; }
 
+    /// <summary>Bytes of all that was sent to peers, block data not among them.</summary>
+    public long ControlBytes { get; private set; }
+
     /// <summary>Sends a message; a web seed understands only two kinds.</summary>
     public void Send(PeerState peer, in PeerMessage message)
     {
         if (peer.IsWebSeed && message.Kind is not (PeerMessageKind.Request or PeerMessageKind.Cancel))
             return;
         peer.LastSentAt = clock.Now;
+        if (!peer.IsWebSeed)
+            ControlBytes += PeerWire.SizeOf(message);
         Enqueue(new EngineCommand(EngineCommandKind.Send, peer.Handle, message));
     }
 
@@ -38,6 +43,7 @@ internal sealed class CommandQueue(EngineClock clock)
     public void SendBlock(PeerState peer, BlockRange block)
     {
         peer.LastSentAt = clock.Now;
+        ControlBytes += PeerWire.PieceHeaderSize;
         Enqueue(new EngineCommand(EngineCommandKind.SendBlock, peer.Handle, Block: block));
     }
 

@@ -27,6 +27,9 @@ public sealed record EngineStatus
     /// <summary>Payload received that was thrown away: twice, unasked or wrong.</summary>
     public long WastedBytes { get; init; }
 
+    /// <summary>Bytes sent to peers that are no block data: messages, and the heads of blocks.</summary>
+    public long SentControlBytes { get; init; }
+
     /// <summary>Connected peers, web seeds not among them.</summary>
     public int Peers { get; init; }
 

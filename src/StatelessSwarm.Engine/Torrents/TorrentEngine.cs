@@ -273,6 +273,7 @@ public sealed partial class TorrentEngine
                 SentLanBytes = _uploader.SentLanBytes,
                 SentWanBytes = _uploader.SentWanBytes,
                 WastedBytes = _counters.Wasted,
+                SentControlBytes = _commands.ControlBytes,
                 Peers = _peers.Count - webSeeds,
                 Seeds = seeds,
                 WebSeeds = webSeeds,

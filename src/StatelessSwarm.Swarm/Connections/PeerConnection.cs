@@ -243,7 +243,7 @@ internal sealed class PeerConnection : IPeerConnection
         var sentBlocks = new List<BlockRange>();
         try
         {
-            while (await _outbound.WaitAsync(cancellation))
+            while (await _outbound.WaitAsync())
             {
                 buffer ??= ArrayPool<byte>.Shared.Rent(SendBufferSize);
                 while (true)

@@ -58,9 +58,10 @@ internal sealed class SendQueue
 
     /// <summary>Ends when there may be something to take; false when there never will be.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<bool> WaitAsync(CancellationToken cancellation)
+    public async ValueTask<bool> WaitAsync()
     {
-        if (!await _bell.Reader.WaitToReadAsync(cancellation))
+        // A wait that can be cancelled allocates; Complete ends this one.
+        if (!await _bell.Reader.WaitToReadAsync(CancellationToken.None))
             return false;
         _bell.Reader.TryRead(out _);
         return true;

@@ -23,7 +23,8 @@ public sealed partial class TorrentSession
                 _completion.TrySetResult();
             CarryOut();
             var reader = _mailbox.Reader;
-            while (await reader.WaitToReadAsync(_stop.Token))
+            // A wait that can be cancelled allocates each time; DisposeAsync posts an event to end this one.
+            while (!_stop.IsCancellationRequested && await reader.WaitToReadAsync(CancellationToken.None))
             {
                 while (reader.TryRead(out var item))
                 {
@@ -232,6 +233,7 @@ public sealed partial class TorrentSession
                 SentLanBytes = engine.SentLanBytes,
                 SentWanBytes = engine.SentWanBytes,
                 WastedBytes = engine.WastedBytes,
+                SentControlBytes = engine.SentControlBytes,
                 Peers = engine.Peers,
                 Seeds = engine.Seeds,
                 WebSeeds = engine.WebSeeds,

@@ -127,6 +127,7 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
         if (_webSeedTimer is not null)
             await _webSeedTimer.DisposeAsync();
         await _stop.CancelAsync();
+        Post(new SessionEvent(SessionEventKind.Advance));
         await _owner;
         _completion.TrySetCanceled();
         if (_checker is not null)

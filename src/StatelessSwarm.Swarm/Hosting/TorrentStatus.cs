@@ -30,6 +30,9 @@ public sealed record TorrentStatus
     /// <summary>Payload thrown away.</summary>
     public long WastedBytes { get; init; }
 
+    /// <summary>Bytes sent to peers that are no block data: messages, and the heads of blocks.</summary>
+    public long SentControlBytes { get; init; }
+
     /// <summary>Connected peers, web seeds not among them.</summary>
     public int Peers { get; init; }
 
