@@ -4,14 +4,16 @@ using StatelessSwarm.Discovery.Protocol;
 
 namespace StatelessSwarm.Discovery.Tests.Network;
 
-/// <summary>A host 10.0.0.N on a virtual segment; odd ones share their port and so ask for multicast only.</summary>
+/// <summary>A host 10.0.N/250.N%250 on a virtual segment; odd ones share their port and so ask for multicast only.</summary>
 internal sealed class VirtualHost(VirtualSegment segment, string label, int number, Random random, CacheLimits limits)
 {
     private readonly ServiceEventQueue _reader = new();
 
     public MulticastProtocol Protocol { get; } = new(label, random, limits) { HearsUnicast = number % 2 == 0 };
 
-    public IPAddress Address { get; } = IPAddress.Parse($"10.0.0.{number}");
+    public int Number => number;
+
+    public IPAddress Address { get; } = IPAddress.Parse($"10.0.{number / 250}.{number % 250}");
 
     /// <summary>Whether packets get through; the host itself does not notice.</summary>
     public bool IsConnected { get; set; } = true;
@@ -21,7 +23,7 @@ internal sealed class VirtualHost(VirtualSegment segment, string label, int numb
         var addresses = moreAddresses.Select(IPAddress.Parse).Prepend(Address);
         Protocol.SetLink(
             VirtualSegment.Link,
-            new LinkNetwork([.. addresses.Select(address => new LinkAddress(address, 24))], IsLoopback: false),
+            new LinkNetwork([.. addresses.Select(address => new LinkAddress(address, 16))], IsLoopback: false),
             segment.Now
         );
         segment.Flush();

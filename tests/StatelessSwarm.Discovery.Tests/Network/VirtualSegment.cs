@@ -7,7 +7,7 @@ using StatelessSwarm.Discovery.Protocol;
 namespace StatelessSwarm.Discovery.Tests.Network;
 
 /// <summary>
-/// One network segment 10.0.0.0/24 in virtual time: every multicast reaches every host, its sender included, one
+/// One network segment 10.0.0.0/16 in virtual time: every multicast reaches every host, its sender included, one
 /// millisecond later. Runs the protocol exactly as the socket ring does. Same seed, same packets.
 /// </summary>
 internal sealed class VirtualSegment(int seed = 1)
@@ -19,6 +19,9 @@ internal sealed class VirtualSegment(int seed = 1)
 
     private readonly List<VirtualHost> _hosts = [];
     private readonly PriorityQueue<Action, (TimeSpan, int)> _deliveries = new();
+
+    // When each host is due at the latest; an entry whose host has moved on since is skipped.
+    private readonly PriorityQueue<VirtualHost, (TimeSpan, int)> _due = new();
     private int _deliveryCount;
     private int _reported;
 
@@ -35,14 +38,27 @@ internal sealed class VirtualSegment(int seed = 1)
         return host;
     }
 
+    /// <summary>Keep every packet in <see cref="Packets"/>; without it hundreds of hosts need no memory for them.</summary>
+    public bool KeepsPackets { get; init; } = true;
+
+    /// <summary>Called for every packet sent.</summary>
+    public Action<SentPacket>? OnPacket { get; init; }
+
     /// <summary>Lets time pass; returns the packets sent since the last call ended.</summary>
     public List<SentPacket> Run(TimeSpan duration)
     {
         var end = Now + duration;
+        Flush();
+        foreach (var host in _hosts)
+            Schedule(host);
         while (true)
         {
-            Flush();
-            var next = _hosts.Min(host => host.Protocol.NextDue);
+            while (_due.TryPeek(out var idle, out var at) && idle.Protocol.NextDue > at.Item1)
+            {
+                _due.Dequeue();
+                Schedule(idle);
+            }
+            var next = _due.TryPeek(out _, out var due) ? due.Item1 : TimeSpan.MaxValue;
             if (_deliveries.TryPeek(out _, out var priority) && priority.Item1 < next)
                 next = priority.Item1;
             if (next > end)
@@ -50,8 +66,12 @@ internal sealed class VirtualSegment(int seed = 1)
             Now = next > Now ? next : Now;
             while (_deliveries.TryPeek(out _, out priority) && priority.Item1 <= Now)
                 _deliveries.Dequeue()();
-            foreach (var host in _hosts)
+            while (_due.TryPeek(out var host, out due) && due.Item1 <= Now)
+            {
+                _due.Dequeue();
                 host.Protocol.Advance(Now);
+                Touched(host);
+            }
         }
 
         Now = end;
@@ -82,16 +102,30 @@ internal sealed class VirtualSegment(int seed = 1)
     public void Flush()
     {
         foreach (var host in _hosts)
-        {
-            while (host.Protocol.TryTake(out var packet, Now))
-                Send(host, packet);
-        }
+            Touched(host);
+    }
+
+    /// <summary>Sends what the host has to say and notes when it is due.</summary>
+    private void Touched(VirtualHost host)
+    {
+        while (host.Protocol.TryTake(out var packet, Now))
+            Send(host, packet);
+        Schedule(host);
+    }
+
+    private void Schedule(VirtualHost host)
+    {
+        if (host.Protocol.NextDue < TimeSpan.MaxValue)
+            _due.Enqueue(host, (host.Protocol.NextDue, host.Number));
     }
 
     private void Send(VirtualHost sender, OutgoingPacket packet)
     {
         Assert.Equal(MessageFault.None, Message.Read(packet.Payload, out var message));
-        Packets.Add(new SentPacket(Now, sender.Address, packet.Target, packet.Payload, message!));
+        var sent = new SentPacket(Now, sender.Address, packet.Target, packet.Payload, message!);
+        if (KeepsPackets)
+            Packets.Add(sent);
+        OnPacket?.Invoke(sent);
         if (!sender.IsConnected)
             return;
         var source = new IPEndPoint(sender.Address, MulticastProtocol.Port);
@@ -102,8 +136,10 @@ internal sealed class VirtualSegment(int seed = 1)
             _deliveries.Enqueue(
                 () =>
                 {
-                    if (host.IsConnected)
-                        host.Receive(source, packet.Target is null, packet.Payload);
+                    if (!host.IsConnected)
+                        return;
+                    host.Receive(source, packet.Target is null, packet.Payload);
+                    Touched(host);
                 },
                 (Now + Latency, _deliveryCount++)
             );
