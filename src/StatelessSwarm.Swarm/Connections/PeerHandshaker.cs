@@ -12,9 +12,6 @@ namespace StatelessSwarm.Swarm.Connections;
 /// </summary>
 internal static class PeerHandshaker
 {
-    /// <summary>Longest wait for the remote half: 10 s.</summary>
-    public static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
-
     /// <summary>
     /// Speaks first. Returns what the peer said and whether v2 was agreed, or null when it is no peer of this torrent. At least one
     /// hash is given; v2 is offered only with a v2 hash, because we would not know the answer to be one of this torrent.

@@ -21,9 +21,6 @@ public sealed partial class SwarmHost : IAsyncDisposable
     /// <summary>Neighbours remembered for torrents that are added later: the newest 256.</summary>
     private const int MaxNeighbours = 256;
 
-    /// <summary>How long a connection attempt may take, handshake included: 8 s.</summary>
-    internal static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(8);
-
     private readonly SwarmOptions _options;
     private readonly TimeProvider _time;
     private readonly ILoggerFactory _loggers;
@@ -65,6 +62,8 @@ public sealed partial class SwarmHost : IAsyncDisposable
     /// <summary>Our id in every torrent.</summary>
     internal PeerId PeerId { get; }
 
+    internal TimeSpan ConnectTimeout => _options.ConnectTimeout;
+
     internal NetworkScope Scope { get; }
 
     internal ByteBudget UploadBudget { get; }
@@ -84,7 +83,13 @@ public sealed partial class SwarmHost : IAsyncDisposable
     {
         cancellation.ThrowIfCancellationRequested();
         var host = new SwarmHost(options, time, loggers);
-        host._listener = PeerListener.Start(options.ListenAddresses, options.Port, host.GreetAsync, host._logger);
+        host._listener = PeerListener.Start(
+            options.ListenAddresses,
+            options.Port,
+            options.MaxSilentConnections,
+            host.GreetAsync,
+            host._logger
+        );
         return Task.FromResult(host);
     }
 
@@ -270,7 +275,7 @@ public sealed partial class SwarmHost : IAsyncDisposable
 
     private async Task<bool> TryAdoptAsync(Socket socket, Func<bool> tryKeep, CancellationToken cancellation)
     {
-        using var limit = new CancellationTokenSource(PeerHandshaker.Timeout, _time);
+        using var limit = new CancellationTokenSource(_options.HandshakeTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         var remote = (IPEndPoint)socket.RemoteEndPoint!;
         if (remote.Address.IsIPv4MappedToIPv6)

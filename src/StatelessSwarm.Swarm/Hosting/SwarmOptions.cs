@@ -19,4 +19,13 @@ public sealed record SwarmOptions
 
     /// <summary>Most bytes per second sent over all connections, 0 for no limit.</summary>
     public long UploadBytesPerSecond { get; init; }
+
+    /// <summary>How long a connection attempt may take, handshake included; default 8 s.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>How long a peer that connected may take for its handshake; default 10 s.</summary>
+    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Connections that have not shaken hands yet, at most; default 256. A storm of silent ones costs this many sockets.</summary>
+    public int MaxSilentConnections { get; init; } = 256;
 }

@@ -82,7 +82,8 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
             _checker = new PieceChecker(Metainfo, files, Environment.ProcessorCount, ReportCheckAsync);
         if (options.WebSeeds.Count > 0)
         {
-            _webSeeds = new WebSeedRoster(options.WebSeeds, options.WebSeedDelay, time);
+            _webSeeds = new WebSeedRoster(options.WebSeeds.DistinctBy(url => url.AbsoluteUri).Take(options.MaxWebSeeds), options.WebSeedDelay, time);
+            _webSeedTransfers = options.WebSeedTransfers;
             _webSeedTimer = time.CreateTimer(
                 static session => ((TorrentSession)session!).Post(new SessionEvent(SessionEventKind.WebSeeds)),
                 this,
@@ -171,7 +172,7 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
         try
         {
             (var verified, journal) = await FindVerifiedAsync(options, files, cancellation);
-            var engineOptions = new EngineOptions { PeerId = host.PeerId, ListenPort = host.Port, SuperSeeds = options.SuperSeeds };
+            var engineOptions = options.Engine with { PeerId = host.PeerId, ListenPort = host.Port };
             var engine = new TorrentEngine(info, options.Metainfo.Layers, engineOptions, time, randomSeed);
             engine.Start(verified);
             var session = new TorrentSession(

@@ -60,6 +60,29 @@ public sealed class ConnectionTests
         Assert.Null(ExtensionHandshake.TryRead(far)!.ClaimsId);
     }
 
+    [Theory]
+    [InlineData(150, 100)]
+    [InlineData(30, 20)]
+    public void Silence_OfAPeer_EndsItAfterTheTimeout_AndOursWithAKeepAlive(int silence, int keepAlive)
+    {
+        var harness = new EngineHarness(change: options =>
+            options with
+            {
+                SilenceTimeout = TimeSpan.FromSeconds(silence),
+                KeepAliveInterval = TimeSpan.FromSeconds(keepAlive),
+            }
+        );
+        var peer = harness.Connect(1);
+        harness.Pass(keepAlive - 5);
+        Assert.Empty(peer.HeardOf(PeerMessageKind.KeepAlive));
+        harness.Pass(10);
+        Assert.Single(peer.HeardOf(PeerMessageKind.KeepAlive));
+        harness.Pass(silence - keepAlive - 10);
+        Assert.Equal(PeerFault.None, peer.Fault);
+        harness.Pass(10);
+        Assert.Equal(PeerFault.Silent, peer.Fault);
+    }
+
     [Fact]
     public void Connect_ToOurselves_IsClosed() =>
         Assert.Equal(PeerFault.SelfConnection, new EngineHarness().Connect(100).Fault);
