@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net;
 using Microsoft.Extensions.Logging;
 using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Content.Values;
@@ -77,10 +76,8 @@ internal sealed class LocalSwarms : IAsyncDisposable
     {
         if (info.IsPrivate)
             yield break;
-        if (info.V1Hash is { } v1)
-            yield return new SwarmHash(v1.AsSpan());
-        if (info.V2Hash is { } v2)
-            yield return new SwarmHash(InfoHash.Truncate(v2).AsSpan());
+        foreach (var hash in info.WireHashes)
+            yield return new SwarmHash(hash.AsSpan());
     }
 
     private async Task ReadAsync()

@@ -1,4 +1,5 @@
 using System.Net;
+using StatelessSwarm.Swarm.Encryption;
 
 namespace StatelessSwarm.Swarm.Hosting;
 
@@ -28,4 +29,7 @@ public sealed record SwarmOptions
 
     /// <summary>Connections that have not shaken hands yet, at most; default 256. A storm of silent ones costs this many sockets.</summary>
     public int MaxSilentConnections { get; init; } = 256;
+
+    /// <summary>Whether connections are hidden from those who look at packets (MSE); default plaintext from us, either from others.</summary>
+    public StreamEncryption Encryption { get; init; }
 }

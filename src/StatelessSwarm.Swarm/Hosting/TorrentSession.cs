@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using StatelessSwarm.Content.Torrents;
@@ -154,7 +153,7 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
 
     /// <summary>True when the handshake's hash names this torrent.</summary>
     internal bool Answers(InfoHash hash) =>
-        Metainfo.Info.V1Hash == hash || (Metainfo.Info.V2Hash is { } v2 && InfoHash.Truncate(v2) == hash);
+        Metainfo.Info.WireHashes.Contains(hash);
 
     /// <summary>Opens files and journal, finds out what is there, and starts the owner.</summary>
     internal static async Task<TorrentSession> StartAsync(
@@ -199,9 +198,9 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
     }
 
     /// <summary>Takes over a socket that has shaken hands; called by the listener.</summary>
-    internal async ValueTask AdoptAsync(Socket socket, ConnectedPeer peer, CancellationToken cancellation)
+    internal async ValueTask AdoptAsync(PeerLink link, ConnectedPeer peer, CancellationToken cancellation)
     {
-        var connection = NewConnection(socket, peer);
+        var connection = NewConnection(link, peer);
         if (await TryPostAsync(new SessionEvent(SessionEventKind.Connected, connection), cancellation))
             return;
         await connection.DisposeAsync();
@@ -267,10 +266,10 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
         }
     }
 
-    private PeerConnection NewConnection(Socket socket, ConnectedPeer peer) =>
+    private PeerConnection NewConnection(PeerLink link, ConnectedPeer peer) =>
         new(
             _host.NextHandle(),
-            socket,
+            link,
             peer,
             new WireLimits(Metainfo.Info.PieceCount, MaxBlockLength: BlockRange.BlockSize),
             _host.UploadBudget

@@ -4,6 +4,7 @@ using StatelessSwarm.Discovery.LocalDiscovery;
 using StatelessSwarm.Engine.Torrents;
 using StatelessSwarm.Node.Configuration;
 using StatelessSwarm.Node.Torrents;
+using StatelessSwarm.Swarm.Encryption;
 using StatelessSwarm.Swarm.Hosting;
 
 namespace StatelessSwarm.Cli.Torrents.Limits;
@@ -40,6 +41,7 @@ internal static class TransferLimits
             Time(Connections, "--handshake-timeout", "Time for the handshake of a peer that connects", 1, 300, o => o.Swarm.HandshakeTimeout, (o, v) => Swarm(o, s => s with { HandshakeTimeout = v })),
             Time(Connections, "--silence-timeout", "A peer that says nothing for so long is gone", 10, 3600, o => o.Engine.SilenceTimeout, (o, v) => Engine(o, e => e with { SilenceTimeout = v })),
             Time(Connections, "--keep-alive", "Silence of ours after which a keep-alive is sent", 10, 3600, o => o.Engine.KeepAliveInterval, (o, v) => Engine(o, e => e with { KeepAliveInterval = v })),
+            One(Connections, "--encryption", "HOW", "plain: connect in plaintext, accept both; prefer: try encrypted first; require: nothing else. MSE hides the traffic from filters, it protects nothing. Default plain.", (o, text) => Swarm(o, s => s with { Encryption = ParseEncryption(text) })),
             Count(Sending, "--upload-slots", "Peers served at a time", 1, MostPeers, o => o.Engine.UploadSlots, (o, v) => Engine(o, e => e with { UploadSlots = v })),
             Count(Sending, "--request-queue", "Requests a peer may have waiting here", 1, 65_536, o => o.Engine.RequestQueue, (o, v) => Engine(o, e => e with { RequestQueue = v })),
             Size(Sending, "--upload-ahead", "Data on its way out to all peers together", 32 * KiB, 1024 * MiB, o => o.Engine.UploadAhead, (o, v) => Engine(o, e => e with { UploadAhead = (int)v })),
@@ -150,6 +152,15 @@ internal static class TransferLimits
         var option = new Option<bool>(name) { Description = description, Hidden = true };
         return new TransferLimit(group, option, true, (result, o) => result.GetValue(option) ? set(o) : o);
     }
+
+    private static StreamEncryption ParseEncryption(string text) =>
+        text switch
+        {
+            "plain" => StreamEncryption.Plain,
+            "prefer" => StreamEncryption.Prefer,
+            "require" => StreamEncryption.Require,
+            _ => throw LimitValue.Wrong("--encryption", text, "plain, prefer or require"),
+        };
 
     private static IPNetwork ParseNetwork(string text) =>
         IPNetwork.TryParse(text, out var network)
