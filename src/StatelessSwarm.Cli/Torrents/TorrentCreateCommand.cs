@@ -1,8 +1,12 @@
 using System.CommandLine;
+using System.Numerics;
 using StatelessSwarm.Cli.Commands;
 using StatelessSwarm.Cli.Exits;
 using StatelessSwarm.Cli.Terminals;
+using StatelessSwarm.Cli.Torrents.Limits;
 using StatelessSwarm.Content.Torrents;
+using StatelessSwarm.Content.Values;
+using StatelessSwarm.Node.Configuration;
 
 namespace StatelessSwarm.Cli.Torrents;
 
@@ -17,7 +21,7 @@ internal static class TorrentCreateCommand
         var announce = new Option<string[]>("--announce") { HelpName = "URL", Description = "Tracker; may be given again: each is a tier of its own (BEP 12), tried in this order.", DefaultValueFactory = _ => [] };
         var webSeed = new Option<string[]>("--web-seed") { HelpName = "URL", Description = "Web seed (BEP 19); may be given again.", DefaultValueFactory = _ => [] };
         var name = new Option<string?>("--name") { HelpName = "NAME", Description = "Name of the torrent; default the name of PATH." };
-        var pieceLength = new Option<int>("--piece-length") { HelpName = "BYTES", Description = "Power of two from 16384; default by size, 256 KiB to 4 MiB." };
+        var pieceLength = new Option<string?>("--piece-length") { HelpName = "SIZE", Description = "Power of two from 16K to 16M; default by size, 256K to 4M." };
         var v1 = new Option<bool>("--v1") { Description = "v1 only: SHA-1, for clients that know nothing else." };
         var v2 = new Option<bool>("--v2") { Description = "v2 only (BEP 52): SHA-256 trees, for clients that know them." };
         var hybrid = new Option<bool>("--hybrid") { Description = "Both, which is the default." };
@@ -52,9 +56,9 @@ internal static class TorrentCreateCommand
                 IsPrivate = result.GetValue(isPrivate),
                 Comment = result.GetValue(comment),
                 CreatedBy = result.GetValue(createdBy),
-                PieceLength = result.GetValue(pieceLength),
-                Trackers = result.GetRequiredValue(announce),
-                WebSeeds = result.GetRequiredValue(webSeed),
+                PieceLength = result.GetValue(pieceLength) is { } length ? ParsePieceLength(length) : 0,
+                Trackers = [.. result.GetRequiredValue(announce).Select(ParseTracker)],
+                WebSeeds = [.. result.GetRequiredValue(webSeed).Select(ParseWebSeed)],
             };
             var target = result.GetRequiredValue(output);
             var torrent = await BuildAsync(context, source, options, cancellation);
@@ -66,6 +70,20 @@ internal static class TorrentCreateCommand
         });
         return command;
     }
+
+    private static int ParsePieceLength(string text) =>
+        ByteSize.TryParse(text, out var length) && length is >= BlockRange.BlockSize and <= TorrentBuilder.MaxPieceLength && BitOperations.IsPow2(length)
+            ? (int)length
+            : throw LimitValue.Wrong("--piece-length", text, "a power of two from 16K to 16M");
+
+    // other schemes are for other clients to make sense of
+    private static string ParseTracker(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out _) ? text : throw LimitValue.Wrong("--announce", text, "a URL");
+
+    private static string ParseWebSeed(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
+            ? text
+            : throw LimitValue.Wrong("--web-seed", text, "an http or https URL");
 
     private static async Task<byte[]> BuildAsync(
         CommandContext context,

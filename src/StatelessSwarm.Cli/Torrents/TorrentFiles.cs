@@ -8,9 +8,11 @@ namespace StatelessSwarm.Cli.Torrents;
 internal static class TorrentFiles
 {
     /// <summary>Reads and checks a .torrent file.</summary>
-    /// <exception cref="CommandException">It is too large or no torrent; names it.</exception>
+    /// <exception cref="CommandException">It is not there, too large, or no torrent; names it.</exception>
     public static Metainfo Load(string path)
     {
+        if (!File.Exists(path))
+            throw new CommandException(ExitCode.Nothing, $"{path}: no such file");
         if (new FileInfo(path).Length > Metainfo.MaxBytes)
             throw new CommandException(ExitCode.Failed, $"{path}: larger than a .torrent may be ({Metainfo.MaxBytes} bytes)");
         try

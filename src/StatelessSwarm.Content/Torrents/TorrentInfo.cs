@@ -42,6 +42,7 @@ public sealed partial class TorrentInfo
         Name = draft.Name;
         V1Hash = draft.V1Hash;
         V2Hash = draft.V2Hash;
+        WireHashes = [.. new[] { V1Hash, V2Hash is { } v2 ? InfoHash.Truncate(v2) : null }.OfType<InfoHash>()];
         IsPrivate = draft.IsPrivate;
         IsMultiFile = draft.IsMultiFile;
         PieceLength = draft.PieceLength;
@@ -66,6 +67,9 @@ public sealed partial class TorrentInfo
 
     /// <summary>v2 info hash (SHA-256), or null for v1-only torrents.</summary>
     public Sha256Digest? V2Hash { get; }
+
+    /// <summary>The names it goes by on the wire, one or two: the v1 hash, then the v2 hash cut to 20 bytes.</summary>
+    public IReadOnlyList<InfoHash> WireHashes { get; }
 
     /// <summary>True when the torrent is private (BEP 27): tracker peers only.</summary>
     public bool IsPrivate { get; }

@@ -7,10 +7,10 @@ namespace StatelessSwarm.Engine.Extensions;
 
 /// <summary>
 /// Peer exchange (BEP 11): every peer that speaks <c>ut_pex</c> learns the others we are connected to and whose listening port is
-/// known, at first soon after it came and then what has changed, at most once a minute. Never in private torrents. Who may hear of
+/// known, at first soon after it came and then what has changed, at most once a minute. Off in private torrents. Who may hear of
 /// whom is <see cref="AddressScope"/>'s rule.
 /// </summary>
-internal sealed class PeerExchange(PeerTable peers, CommandQueue commands, EngineClock clock, int listenPort, bool isPrivate)
+internal sealed class PeerExchange(PeerTable peers, CommandQueue commands, EngineClock clock, int listenPort, bool isOff)
 {
     /// <summary>Peers added, and peers dropped, in one message of ours.</summary>
     public const int MaxTold = 50;
@@ -35,7 +35,7 @@ internal sealed class PeerExchange(PeerTable peers, CommandQueue commands, Engin
     private readonly List<IPEndPoint> _current = [];
 
     /// <summary>True when it may be offered to a peer.</summary>
-    public bool IsOffered => !isPrivate;
+    public bool IsOffered => !isOff;
 
     /// <summary>The peer named the id of <c>ut_pex</c>.</summary>
     public static void Spoken(PeerState peer, byte id)
@@ -47,7 +47,7 @@ internal sealed class PeerExchange(PeerTable peers, CommandQueue commands, Engin
     /// <summary>Tells those whose time has come.</summary>
     public void Advance()
     {
-        if (isPrivate)
+        if (isOff)
             return;
         for (var place = 0; place < peers.Count; place++)
         {
@@ -63,7 +63,7 @@ internal sealed class PeerExchange(PeerTable peers, CommandQueue commands, Engin
     /// <summary>A <c>ut_pex</c> message came: the shell is told of the peers in it.</summary>
     public PeerFault Receive(PeerState peer, ReadOnlyMemory<byte> payload)
     {
-        if (isPrivate)
+        if (isOff)
             return PeerFault.None;
         var pex = peer.Pex ??= new PexState();
         var isTooSoon = pex.HeardAt is { } heardAt && !clock.HasPassed(heardAt, TooSoonMs);

@@ -20,4 +20,7 @@ internal sealed class EngineClock(TimeProvider time)
 
     /// <summary>True when <paramref name="milliseconds"/> have passed since <paramref name="then"/>.</summary>
     public bool HasPassed(long then, long milliseconds) => Now - then >= Milliseconds(milliseconds);
+
+    /// <summary>True when <paramref name="duration"/> has passed since <paramref name="then"/>.</summary>
+    public bool HasPassed(long then, TimeSpan duration) => time.GetElapsedTime(then, Now) >= duration;
 }

@@ -5,8 +5,8 @@ namespace StatelessSwarm.Engine.Torrents;
 /// <summary>Limits and habits of one torrent's engine. Every number says its unit.</summary>
 public sealed record EngineOptions
 {
-    /// <summary>Our peer id.</summary>
-    public required PeerId PeerId { get; init; }
+    /// <summary>Our peer id; an engine needs one. The session fills it in, and the port.</summary>
+    public PeerId PeerId { get; init; }
 
     /// <summary>TCP port we accept peers on, told in the extension handshake; 0 for none.</summary>
     public int ListenPort { get; init; }
@@ -53,4 +53,16 @@ public sealed record EngineOptions
 
     /// <summary>Agree with neighbours who fetches what from a scarce source; default true.</summary>
     public bool UsesClaims { get; init; } = true;
+
+    /// <summary>Tell peers of each other and take such hints (PEX, BEP 11), unless the torrent is private; default true.</summary>
+    public bool UsesExchange { get; init; } = true;
+
+    /// <summary>A peer that says nothing for this long is gone; default 150 s, BEP 3 has peers speak every two minutes.</summary>
+    public TimeSpan SilenceTimeout { get; init; } = TimeSpan.FromSeconds(150);
+
+    /// <summary>Keep-alive after this much silence of ours; default 100 s (BEP 3: two minutes; below 60 s aria2 takes it for a flood).</summary>
+    public TimeSpan KeepAliveInterval { get; init; } = TimeSpan.FromSeconds(100);
+
+    /// <summary>A peer that takes nothing of what it asked for during this time is dropped; default 60 s.</summary>
+    public TimeSpan UploadStallTimeout { get; init; } = TimeSpan.FromSeconds(60);
 }

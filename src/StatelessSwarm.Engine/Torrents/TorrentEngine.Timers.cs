@@ -6,15 +6,6 @@ namespace StatelessSwarm.Engine.Torrents;
 // Time: one tick, short while blocks are under way, long while nothing is.
 public sealed partial class TorrentEngine
 {
-    /// <summary>Keep-alive after this much silence of ours (BEP 3: two minutes; sooner than 60 s and aria2 takes it for a flood).</summary>
-    private const int KeepAliveMs = 100_000;
-
-    /// <summary>A peer that says nothing for this long is gone.</summary>
-    private const int SilentMs = 150_000;
-
-    /// <summary>A peer that takes nothing of what it asked for during this time is dropped.</summary>
-    private const int UploadStallMs = 60_000;
-
     private const int BusyTickMs = 100;
     private const int IdleTickMs = 5000;
     private const int RecheckMs = 1000;
@@ -78,11 +69,11 @@ public sealed partial class TorrentEngine
     {
         if (peer.IsWebSeed)
             return _stalls.Look(peer);
-        if (_clock.HasPassed(peer.LastHeardAt, SilentMs))
+        if (_clock.HasPassed(peer.LastHeardAt, _options.SilenceTimeout))
             return PeerFault.Silent;
-        if (peer.UploadingBytes > 0 && _clock.HasPassed(peer.UploadProgressAt, UploadStallMs))
+        if (peer.UploadingBytes > 0 && _clock.HasPassed(peer.UploadProgressAt, _options.UploadStallTimeout))
             return PeerFault.Stalled;
-        if (_clock.HasPassed(peer.LastSentAt, KeepAliveMs))
+        if (_clock.HasPassed(peer.LastSentAt, _options.KeepAliveInterval))
             _commands.Send(peer, PeerMessageKind.KeepAlive);
         return _stalls.Look(peer);
     }

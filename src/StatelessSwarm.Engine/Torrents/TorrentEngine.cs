@@ -63,6 +63,8 @@ public sealed partial class TorrentEngine
     {
         if (info.V2Hash is null != layers is null)
             throw new ArgumentException("Layers go with a v2 or hybrid torrent, and with no other.", nameof(layers));
+        if (options.PeerId == default)
+            throw new ArgumentException("An engine needs a peer id.", nameof(options));
         _blame = new BlameBook(hasLeaves: layers is not null);
         _options = options;
         _clock = new EngineClock(time);
@@ -117,7 +119,7 @@ public sealed partial class TorrentEngine
         _metadata = new MetadataServer(info.RawBytes, _commands);
         _hashes = layers is null ? null : new HashServer(info, layers);
         _leafServer = _hashes is null ? null : new LeafServer(info, _map, _hashes, _commands, options.HashedPieces);
-        _exchange = new PeerExchange(_peers, _commands, _clock, options.ListenPort, info.IsPrivate);
+        _exchange = new PeerExchange(_peers, _commands, _clock, options.ListenPort, info.IsPrivate || !options.UsesExchange);
     }
 
     /// <summary>Begins, with the pieces already on disk and verified. Call once, first.</summary>

@@ -29,7 +29,8 @@ public sealed partial record Handshake(
     private const byte FastBit = 0x04;
     private const byte V2Bit = 0x10;
 
-    private static ReadOnlySpan<byte> Protocol => "\u0013BitTorrent protocol"u8;
+    /// <summary>The 20 bytes that every handshake begins with.</summary>
+    public static ReadOnlySpan<byte> Protocol => "\u0013BitTorrent protocol"u8;
 
     /// <summary>Writes the 68 bytes to the start of <paramref name="target"/>.</summary>
     public void Write(Span<byte> target)

@@ -129,7 +129,7 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
         if (neighbours is not null)
             parts.Add(neighbours);
         var local = options.UseMulticastDns
-            ? parts.Add(await LocalSwarms.StartAsync(options.ListenAddresses, swarm.Port, time, logger, cancellation))
+            ? parts.Add(await LocalSwarms.StartAsync(new() { ListenAddresses = options.ListenAddresses }, swarm.Port, time, logger, cancellation))
             : null;
         var sharing = parts.Add(new ReleaseSharing(swarm, options.Server, [new Uri(options.Server, "announce")], options.Peers, local, logger));
         var records = UpdateRecords.Open(options.StateDirectory, logger);

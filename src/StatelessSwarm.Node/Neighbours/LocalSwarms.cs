@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net;
 using Microsoft.Extensions.Logging;
 using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Content.Values;
@@ -32,22 +31,18 @@ internal sealed class LocalSwarms : IAsyncDisposable
     }
 
     /// <summary>Starts with no torrents.</summary>
-    /// <param name="listenAddresses">Addresses peers are accepted on.</param>
+    /// <param name="options">Where; with the addresses peers are accepted on.</param>
     /// <param name="port">TCP port peers are accepted on.</param>
     /// <param name="time">Clock.</param>
     /// <param name="logger">Told of peers found.</param>
     /// <param name="cancellation">Gives up.</param>
     public static async Task<LocalSwarms> StartAsync(
-        IReadOnlyList<IPAddress> listenAddresses,
+        LocalServiceDiscoveryOptions options,
         int port,
         TimeProvider time,
         ILogger logger,
         CancellationToken cancellation
-    )
-    {
-        var options = new LocalServiceDiscoveryOptions { ListenAddresses = listenAddresses };
-        return new LocalSwarms(await LocalServiceDiscovery.StartAsync(options, time, logger, cancellation), port, logger);
-    }
+    ) => new(await LocalServiceDiscovery.StartAsync(options, time, logger, cancellation), port, logger);
 
     /// <summary>Announces a torrent and names it the peers that are heard.</summary>
     public async Task JoinAsync(TorrentSession session)
@@ -81,10 +76,8 @@ internal sealed class LocalSwarms : IAsyncDisposable
     {
         if (info.IsPrivate)
             yield break;
-        if (info.V1Hash is { } v1)
-            yield return new SwarmHash(v1.AsSpan());
-        if (info.V2Hash is { } v2)
-            yield return new SwarmHash(InfoHash.Truncate(v2).AsSpan());
+        foreach (var hash in info.WireHashes)
+            yield return new SwarmHash(hash.AsSpan());
     }
 
     private async Task ReadAsync()

@@ -1,8 +1,6 @@
 using Microsoft.Extensions.Logging;
 using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Swarm.Hosting;
-using StatelessSwarm.Swarm.Magnets;
-using StatelessSwarm.Swarm.Trackers;
 
 namespace StatelessSwarm.Node.Torrents;
 
@@ -11,10 +9,7 @@ public static class MagnetTransfer
 {
     /// <summary>True when somebody can be asked: a peer or a tracker we speak with is named.</summary>
     public static bool CanBegin(MagnetLink link, TransferOptions options) =>
-        link.Peers.Count > 0
-        || options.Peers.Count > 0
-        || options.Trackers.Count > 0
-        || TrackersOf(link).Any();
+        link.Peers.Count > 0 || options.ToMagnet(link) is { Peers.Count: > 0 } or { Trackers.Count: > 0 };
 
     /// <summary>Runs until the download is complete (or, serving afterwards, until cancelled).</summary>
     /// <param name="link">The link.</param>
@@ -41,26 +36,9 @@ public static class MagnetTransfer
     )
     {
         await using var host = await TorrentTransfer.StartHostAsync(options, time, loggers, cancellation);
-        var found = await host.ResolveAsync(
-            new MagnetOptions
-            {
-                Link = link,
-                Peers = options.Peers,
-                Trackers = [.. options.Trackers, .. TrackersOf(link)],
-            },
-            cancellation
-        );
+        var found = await host.ResolveAsync(options.ToMagnet(link), cancellation);
         onResolved(found.Metainfo);
         var known = options with { Metainfo = found.Metainfo, Peers = [.. options.Peers.Union(found.Peers)] };
         await TorrentTransfer.RunAsync(host, known, onReady, onComplete, progress, time, loggers, cancellation);
-    }
-
-    private static IEnumerable<Uri> TrackersOf(MagnetLink link)
-    {
-        foreach (var text in link.Trackers)
-        {
-            if (TrackerUrl.TryParse(text, out var url))
-                yield return url;
-        }
     }
 }

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Logging;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Node.Neighbours;
 using StatelessSwarm.Swarm.Hosting;
-using StatelessSwarm.Swarm.Trackers;
 
 namespace StatelessSwarm.Node.Torrents;
 
@@ -43,17 +42,7 @@ public static class TorrentTransfer
         ILoggerFactory loggers,
         CancellationToken cancellation
     ) =>
-        SwarmHost.StartAsync(
-            new SwarmOptions
-            {
-                ListenAddresses = options.ListenAddresses,
-                Port = options.Port,
-                UploadBytesPerSecond = options.UploadBytesPerSecond,
-            },
-            time,
-            loggers,
-            cancellation
-        );
+        SwarmHost.StartAsync(options.Swarm, time, loggers, cancellation);
 
     /// <summary>As above, on a host that is there already.</summary>
     internal static async Task RunAsync(
@@ -68,24 +57,18 @@ public static class TorrentTransfer
     )
     {
         Directory.CreateDirectory(options.Directory);
-        var session = await host.AddAsync(
-            new TorrentAddOptions
-            {
-                Metainfo = options.Metainfo,
-                FilePaths = options.FilePaths,
-                JournalPath = options.IsSeed ? null : options.JournalPath,
-                IsSeed = options.IsSeed,
-                SuperSeeds = options.SuperSeeds,
-                Trackers = [.. options.Trackers.Select(url => (Uri[])[url]), .. TrackerUrl.ParseTiers(options.Metainfo.TrackerTiers)],
-                WebSeeds =
-                    options.UsesWebSeeds && !options.IsSeed
-                        ? [.. options.WebSeeds, .. TorrentAddOptions.WebSeedsOf(options.Metainfo)]
-                        : [],
-            },
-            cancellation
-        );
+        var session = await host.AddAsync(options.ToTorrent(), cancellation);
         await using var local = options.UseLocalDiscovery && !options.Metainfo.Info.IsPrivate
-            ? await LocalSwarms.StartAsync(options.ListenAddresses, host.Port, time, loggers.CreateLogger<LocalSwarms>(), cancellation)
+            ? await LocalSwarms.StartAsync(
+                options.LocalDiscovery with
+                {
+                    ListenAddresses = options.Swarm.ListenAddresses,
+                },
+                host.Port,
+                time,
+                loggers.CreateLogger<LocalSwarms>(),
+                cancellation
+            )
             : null;
         if (local is not null)
             await local.JoinAsync(session);

@@ -1,5 +1,10 @@
 using System.Net;
 using StatelessSwarm.Content.Torrents;
+using StatelessSwarm.Discovery.LocalDiscovery;
+using StatelessSwarm.Engine.Torrents;
+using StatelessSwarm.Swarm.Hosting;
+using StatelessSwarm.Swarm.Magnets;
+using StatelessSwarm.Swarm.Trackers;
 
 namespace StatelessSwarm.Node.Torrents;
 
@@ -19,27 +24,30 @@ public sealed record TransferOptions
     /// <summary>The files are complete: serve them.</summary>
     public bool IsSeed { get; init; }
 
-    /// <summary>As a seed: show every peer pieces of its own until the swarm holds all of them (BEP 16).</summary>
-    public bool SuperSeeds { get; init; }
-
     /// <summary>Go on serving after the download, until cancelled.</summary>
     public bool ServesAfterwards { get; init; }
 
-    /// <summary>Addresses to accept peers on.</summary>
-    public IReadOnlyList<IPAddress> ListenAddresses { get; init; } = [IPAddress.IPv6Any];
+    /// <summary>Where peers are accepted, and limits over all connections.</summary>
+    public SwarmOptions Swarm { get; init; } = new();
 
-    /// <summary>TCP port for peers, 0 for a free one.</summary>
-    public int Port { get; init; } = 6881;
+    /// <summary>Limits and habits of the engine.</summary>
+    public EngineOptions Engine { get; init; } = new();
 
     /// <summary>Peers to connect to beside those that trackers name.</summary>
     public IReadOnlyList<IPEndPoint> Peers { get; init; } = [];
 
-    /// <summary>Trackers to try before those in the torrent, in this order.</summary>
+    /// <summary>Trackers to try before those in the torrent or the magnet link, in this order.</summary>
     public IReadOnlyList<Uri> Trackers { get; init; } = [];
+
+    /// <summary>Use the trackers in the torrent or the magnet link, too.</summary>
+    public bool UsesOwnTrackers { get; init; } = true;
 
     /// <summary>Announce the torrent on the local network and look for peers there (LSD, BEP 14); never done for a
     /// private torrent.</summary>
     public bool UseLocalDiscovery { get; init; } = true;
+
+    /// <summary>Where that is done; the addresses are those of <see cref="Swarm"/>.</summary>
+    public LocalServiceDiscoveryOptions LocalDiscovery { get; init; } = new();
 
     /// <summary>Web seeds (BEP 19) beside those in the torrent.</summary>
     public IReadOnlyList<Uri> WebSeeds { get; init; } = [];
@@ -47,14 +55,66 @@ public sealed record TransferOptions
     /// <summary>Use web seeds, the torrent's own among them.</summary>
     public bool UsesWebSeeds { get; init; } = true;
 
-    /// <summary>Bytes per second sent, 0 for no limit.</summary>
-    public long UploadBytesPerSecond { get; init; }
+    /// <summary>See <see cref="TorrentAddOptions.WebSeedDelay"/>.</summary>
+    public TimeSpan WebSeedDelay { get; init; }
+
+    /// <summary>See <see cref="TorrentAddOptions.MaxWebSeeds"/>.</summary>
+    public int MaxWebSeeds { get; init; } = 16;
+
+    /// <summary>See <see cref="TorrentAddOptions.WebSeedTransfers"/>.</summary>
+    public int WebSeedTransfers { get; init; } = 4;
+
+    /// <summary>See <see cref="MagnetOptions.MaxConnections"/>.</summary>
+    public int MagnetConnections { get; init; } = 12;
+
+    /// <summary>Path of the resume journal; default beside the files.</summary>
+    public string JournalPath
+    {
+        get => field ?? Path.Combine(Path.GetFullPath(Directory), $".{Metainfo.Info.Name}.resume");
+        init;
+    }
 
     /// <summary>Absolute path of each of the torrent's files, in its order.</summary>
     public IReadOnlyList<string> FilePaths => [.. Metainfo.Info.Files.Select(file => PathOf(file.Path))];
 
-    /// <summary>Path of the resume journal, beside the files.</summary>
-    public string JournalPath => Path.Combine(Path.GetFullPath(Directory), $".{Metainfo.Info.Name}.resume");
+    /// <summary>What the host of the torrent is told.</summary>
+    public TorrentAddOptions ToTorrent() =>
+        new()
+        {
+            Metainfo = Metainfo,
+            FilePaths = FilePaths,
+            JournalPath = IsSeed ? null : JournalPath,
+            IsSeed = IsSeed,
+            Engine = Engine,
+            Trackers =
+            [
+                .. Trackers.Select(url => (Uri[])[url]),
+                .. UsesOwnTrackers ? TrackerUrl.ParseTiers(Metainfo.TrackerTiers) : [],
+            ],
+            WebSeeds = UsesWebSeeds && !IsSeed ? [.. WebSeeds, .. TorrentAddOptions.WebSeedsOf(Metainfo)] : [],
+            WebSeedDelay = WebSeedDelay,
+            MaxWebSeeds = MaxWebSeeds,
+            WebSeedTransfers = WebSeedTransfers,
+        };
+
+    /// <summary>What the host is told to find the torrent that a link names.</summary>
+    public MagnetOptions ToMagnet(MagnetLink link) =>
+        new()
+        {
+            Link = link,
+            Peers = Peers,
+            Trackers = [.. Trackers, .. UsesOwnTrackers ? TrackersOf(link) : []],
+            MaxConnections = MagnetConnections,
+        };
+
+    private static IEnumerable<Uri> TrackersOf(MagnetLink link)
+    {
+        foreach (var text in link.Trackers)
+        {
+            if (TrackerUrl.TryParse(text, out var url))
+                yield return url;
+        }
+    }
 
     private string PathOf(string path)
     {

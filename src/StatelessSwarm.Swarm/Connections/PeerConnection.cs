@@ -5,6 +5,7 @@ using System.Threading.Channels;
 using StatelessSwarm.Content.Values;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Wire;
+using StatelessSwarm.Swarm.Encryption;
 using StatelessSwarm.Swarm.Limits;
 
 namespace StatelessSwarm.Swarm.Connections;
@@ -27,6 +28,8 @@ internal sealed class PeerConnection : IPeerConnection
     private const string DoesNotRead = "it does not read what we send";
 
     private readonly Socket _socket;
+    private readonly StreamCipher? _cipher;
+    private readonly ReadOnlyMemory<byte> _early;
     private readonly WireLimits _limits;
     private readonly ByteBudget _uploadBudget;
     private readonly SendQueue _outbound = new();
@@ -35,17 +38,17 @@ internal sealed class PeerConnection : IPeerConnection
     private int _lowWater = 1;
     private Task _loops = Task.CompletedTask;
 
-    /// <summary>Takes over a connected socket.</summary>
+    /// <summary>Takes over a connected socket that has shaken hands.</summary>
     /// <param name="handle">Name of the connection.</param>
-    /// <param name="socket">Connected; owned from here on.</param>
+    /// <param name="link">Connected; the socket is owned from here on.</param>
     /// <param name="peer">Who is there.</param>
     /// <param name="limits">Bounds on what it may send.</param>
     /// <param name="uploadBudget">Shared by all connections that count against it.</param>
-    public PeerConnection(PeerHandle handle, Socket socket, ConnectedPeer peer, WireLimits limits, ByteBudget uploadBudget)
+    public PeerConnection(PeerHandle handle, PeerLink link, ConnectedPeer peer, WireLimits limits, ByteBudget uploadBudget)
     {
         Handle = handle;
         Peer = peer;
-        _socket = socket;
+        (_socket, _cipher, _early) = link;
         _limits = limits;
         _uploadBudget = uploadBudget;
     }
@@ -133,7 +136,8 @@ internal sealed class PeerConnection : IPeerConnection
         try
         {
             var start = 0;
-            var end = 0;
+            var end = _early.Length;
+            _early.Span.CopyTo(buffer);
             while (true)
             {
                 var status = PeerWire.TryRead(
@@ -168,6 +172,7 @@ internal sealed class PeerConnection : IPeerConnection
                         var received = await _socket.ReceiveAsync(buffer.AsMemory(end), cancellation);
                         if (received == 0)
                             return;
+                        _cipher?.Decrypt(buffer.AsSpan(end, received));
                         end += received;
                         break;
                 }
@@ -190,6 +195,7 @@ internal sealed class PeerConnection : IPeerConnection
                 var received = await _socket.ReceiveAsync(block.Data[filled..], cancellation);
                 if (received == 0)
                     return false;
+                _cipher?.Decrypt(block.Data.Span.Slice(filled, received));
                 filled += received;
                 if (block.Range.Length - filled >= LowWaterWorthwhile)
                     SetLowWater(block.Range.Length - filled);
@@ -252,6 +258,7 @@ internal sealed class PeerConnection : IPeerConnection
                     if (length == 0)
                         break;
                     await _uploadBudget.TakeAsync(length, cancellation);
+                    _cipher?.Encrypt(buffer.AsSpan(0, length));
                     await SendAllAsync(buffer.AsMemory(0, length), cancellation);
                     foreach (var block in sentBlocks)
                         await events.OnBlockSentAsync(this, block, cancellation);

@@ -5,31 +5,38 @@ using Microsoft.Extensions.Logging;
 namespace StatelessSwarm.Swarm.Connections;
 
 /// <summary>
-/// Accepts TCP connections on every configured address. What to do with one is the given function's business. At most
-/// <see cref="MaxSilent"/> connections that have not shaken hands are kept: a further one takes the place of the oldest, so that
-/// however many connections say nothing, a peer that speaks at once gets in.
+/// Accepts TCP connections on every configured address. What to do with one is the given function's business. A bounded number of
+/// connections that have not shaken hands is kept: a further one takes the place of the oldest, so that however many connections
+/// say nothing, a peer that speaks at once gets in.
 /// </summary>
 internal sealed partial class PeerListener : IAsyncDisposable
 {
-    /// <summary>Connections that have not shaken hands yet, at most. A storm of silent ones costs this many sockets.</summary>
-    public const int MaxSilent = 256;
-
-    /// <summary>Greeters at a time: the silent ones, and those on their way to a torrent or out; the rest waits in the kernel.</summary>
-    private const int MaxGreeters = 2 * MaxSilent;
-
     private const int Backlog = 1024;
 
     private readonly List<Socket> _sockets;
     private readonly Func<Socket, Func<bool>, CancellationToken, Task> _greet;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
-    private readonly SemaphoreSlim _greeters = new(MaxGreeters, MaxGreeters);
+    private readonly int _maxSilent;
+
+    // Greeters at a time: the silent ones, and those on their way to a torrent or out; the rest waits in the kernel.
+    private readonly int _maxGreeters;
+    private readonly SemaphoreSlim _greeters;
     private readonly Lock _gate = new();
     private readonly LinkedList<Socket> _silent = new();
     private readonly Task[] _loops;
 
-    private PeerListener(List<Socket> sockets, int port, Func<Socket, Func<bool>, CancellationToken, Task> greet, ILogger logger)
+    private PeerListener(
+        List<Socket> sockets,
+        int port,
+        int maxSilent,
+        Func<Socket, Func<bool>, CancellationToken, Task> greet,
+        ILogger logger
+    )
     {
+        _maxSilent = maxSilent;
+        _maxGreeters = 2 * maxSilent;
+        _greeters = new SemaphoreSlim(_maxGreeters, _maxGreeters);
         _sockets = sockets;
         _greet = greet;
         _logger = logger;
@@ -43,6 +50,7 @@ internal sealed partial class PeerListener : IAsyncDisposable
     /// <summary>Binds and listens.</summary>
     /// <param name="addresses">Addresses; an IPv6 "any" also takes IPv4, and falls back to IPv4 "any" where there is no IPv6.</param>
     /// <param name="port">Port; with 0 the first address picks a free one for all.</param>
+    /// <param name="maxSilent">Connections that have not shaken hands, at most.</param>
     /// <param name="greet">Takes the socket over. It calls the given function once the peer has shaken hands; false means that the
     /// connection had to make room and is closed.</param>
     /// <param name="logger">Where accept failures go.</param>
@@ -50,6 +58,7 @@ internal sealed partial class PeerListener : IAsyncDisposable
     public static PeerListener Start(
         IReadOnlyList<IPAddress> addresses,
         int port,
+        int maxSilent,
         Func<Socket, Func<bool>, CancellationToken, Task> greet,
         ILogger logger
     )
@@ -63,7 +72,7 @@ internal sealed partial class PeerListener : IAsyncDisposable
                 sockets.Add(socket);
                 port = ((IPEndPoint)socket.LocalEndPoint!).Port;
             }
-            return new PeerListener(sockets, port, greet, logger);
+            return new PeerListener(sockets, port, maxSilent, greet, logger);
         }
         catch
         {
@@ -79,7 +88,7 @@ internal sealed partial class PeerListener : IAsyncDisposable
         _sockets.ForEach(socket => socket.Dispose());
         await Task.WhenAll(_loops);
         // Every greeter holds one place until it ends.
-        for (var i = 0; i < MaxGreeters; i++)
+        for (var i = 0; i < _maxGreeters; i++)
             await _greeters.WaitAsync();
         _greeters.Dispose();
         _stop.Dispose();
@@ -158,7 +167,7 @@ internal sealed partial class PeerListener : IAsyncDisposable
         LinkedListNode<Socket> place;
         lock (_gate)
         {
-            if (_silent.Count >= MaxSilent)
+            if (_silent.Count >= _maxSilent)
             {
                 oldest = _silent.First!.Value;
                 _silent.RemoveFirst();

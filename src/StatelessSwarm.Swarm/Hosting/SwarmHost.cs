@@ -8,6 +8,7 @@ using StatelessSwarm.Content.Values;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Wire;
 using StatelessSwarm.Swarm.Connections;
+using StatelessSwarm.Swarm.Encryption;
 using StatelessSwarm.Swarm.Limits;
 using StatelessSwarm.Swarm.Magnets;
 using StatelessSwarm.Swarm.Networks;
@@ -21,9 +22,6 @@ public sealed partial class SwarmHost : IAsyncDisposable
     /// <summary>Neighbours remembered for torrents that are added later: the newest 256.</summary>
     private const int MaxNeighbours = 256;
 
-    /// <summary>How long a connection attempt may take, handshake included: 8 s.</summary>
-    internal static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(8);
-
     private readonly SwarmOptions _options;
     private readonly TimeProvider _time;
     private readonly ILoggerFactory _loggers;
@@ -32,6 +30,7 @@ public sealed partial class SwarmHost : IAsyncDisposable
     private readonly List<TorrentSession> _torrents = [];
     private readonly List<IPEndPoint> _neighbours = [];
     private readonly List<MagnetSession> _magnets = [];
+    private readonly HandshakeGate _handshakeGate;
     private PeerListener? _listener;
     private int _openConnections;
     private int _lastHandle;
@@ -47,6 +46,7 @@ public sealed partial class SwarmHost : IAsyncDisposable
         UploadBudget = new ByteBudget(options.UploadBytesPerSecond, time);
         TrackerClient = new TrackerClient(options.ListenAddresses, Dns.GetHostAddressesAsync, time);
         PeerId = PeerId.Create(RandomNumberGenerator.GetBytes(12));
+        _handshakeGate = new HandshakeGate(time);
     }
 
     /// <summary>The port really listened on.</summary>
@@ -64,6 +64,8 @@ public sealed partial class SwarmHost : IAsyncDisposable
 
     /// <summary>Our id in every torrent.</summary>
     internal PeerId PeerId { get; }
+
+    internal TimeSpan ConnectTimeout => _options.ConnectTimeout;
 
     internal NetworkScope Scope { get; }
 
@@ -84,7 +86,13 @@ public sealed partial class SwarmHost : IAsyncDisposable
     {
         cancellation.ThrowIfCancellationRequested();
         var host = new SwarmHost(options, time, loggers);
-        host._listener = PeerListener.Start(options.ListenAddresses, options.Port, host.GreetAsync, host._logger);
+        host._listener = PeerListener.Start(
+            options.ListenAddresses,
+            options.Port,
+            options.MaxSilentConnections,
+            host.GreetAsync,
+            host._logger
+        );
         return Task.FromResult(host);
     }
 
@@ -192,6 +200,7 @@ public sealed partial class SwarmHost : IAsyncDisposable
         await Task.WhenAll(Torrents.Select(torrent => torrent.DisposeAsync().AsTask()));
         TrackerClient.Dispose();
         WebSeedClient.Dispose();
+        _handshakeGate.Dispose();
     }
 
     internal void Forget(TorrentSession session)
@@ -207,7 +216,7 @@ public sealed partial class SwarmHost : IAsyncDisposable
     /// Connects to a peer and shakes hands; null when that comes to nothing, which is logged. The connection counts against
     /// <see cref="SwarmOptions.MaxConnections"/> until the caller says <see cref="ConnectionClosed"/>.
     /// </summary>
-    internal async Task<(Socket Socket, ConnectedPeer Peer)?> TryConnectAsync(
+    internal async Task<(PeerLink Link, ConnectedPeer Peer)?> TryConnectAsync(
         IPEndPoint endPoint,
         InfoHash? v1Hash,
         Sha256Digest? v2Hash,
@@ -217,6 +226,33 @@ public sealed partial class SwarmHost : IAsyncDisposable
     {
         if (!TryOpenConnection())
             return null;
+        foreach (var methods in Attempts(_options.Encryption))
+        {
+            if (await TryConnectAsync(endPoint, v1Hash, v2Hash, methods, logger, cancellation) is { } connected)
+                return connected;
+        }
+        ConnectionClosed();
+        return null;
+    }
+
+    /// <summary>What is offered at each attempt; nothing for plaintext.</summary>
+    private static MseMethods[] Attempts(StreamEncryption encryption) =>
+        encryption switch
+        {
+            StreamEncryption.Require => [MseMethods.Rc4],
+            StreamEncryption.Prefer => [MseMethods.Rc4 | MseMethods.Plain, MseMethods.None],
+            _ => [MseMethods.None],
+        };
+
+    private async Task<(PeerLink Link, ConnectedPeer Peer)?> TryConnectAsync(
+        IPEndPoint endPoint,
+        InfoHash? v1Hash,
+        Sha256Digest? v2Hash,
+        MseMethods encryption,
+        ILogger logger,
+        CancellationToken cancellation
+    )
+    {
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         PeerSocket.Configure(socket);
         try
@@ -224,11 +260,11 @@ public sealed partial class SwarmHost : IAsyncDisposable
             using var limit = new CancellationTokenSource(ConnectTimeout, _time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
             await socket.ConnectAsync(endPoint, either.Token);
-            if (await PeerHandshaker.InitiateAsync(socket, v1Hash, v2Hash, PeerId, either.Token) is { } hands)
+            if (await PeerHandshaker.InitiateAsync(socket, v1Hash, v2Hash, PeerId, encryption, either.Token) is { } hands)
             {
                 var reach = Scope.Classify(endPoint.Address);
                 var local = PeerSocket.LocalAddress(socket);
-                return (socket, new ConnectedPeer(endPoint, reach, PeerSource.Manual, true, hands.Remote, hands.IsV2, local));
+                return (hands.Link, new ConnectedPeer(endPoint, reach, PeerSource.Manual, true, hands.Remote, hands.IsV2, local));
             }
             LogNoPeer(logger, endPoint, "it answered with another torrent, or not at all");
         }
@@ -237,7 +273,6 @@ public sealed partial class SwarmHost : IAsyncDisposable
             LogNoPeer(logger, endPoint, fault.Message);
         }
         socket.Dispose();
-        ConnectionClosed();
         return null;
     }
 
@@ -268,14 +303,17 @@ public sealed partial class SwarmHost : IAsyncDisposable
         }
     }
 
+    private IReadOnlyList<InfoHash> TorrentNames() => [.. Torrents.SelectMany(torrent => torrent.Metainfo.Info.WireHashes)];
+
     private async Task<bool> TryAdoptAsync(Socket socket, Func<bool> tryKeep, CancellationToken cancellation)
     {
-        using var limit = new CancellationTokenSource(PeerHandshaker.Timeout, _time);
+        using var limit = new CancellationTokenSource(_options.HandshakeTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         var remote = (IPEndPoint)socket.RemoteEndPoint!;
         if (remote.Address.IsIPv4MappedToIPv6)
             remote = new IPEndPoint(remote.Address.MapToIPv4(), remote.Port);
-        if (await PeerHandshaker.ReceiveAsync(socket, either.Token) is not { } handshake)
+        var heard = await PeerHandshaker.AcceptAsync(socket, TorrentNames, _options.Encryption, _handshakeGate, either.Token);
+        if (heard is not var (link, handshake))
             return false;
         if (Torrents.FirstOrDefault(torrent => torrent.Answers(handshake.InfoHash)) is not { } session)
             return false;
@@ -285,7 +323,7 @@ public sealed partial class SwarmHost : IAsyncDisposable
         bool isV2;
         try
         {
-            isV2 = await PeerHandshaker.RespondAsync(socket, handshake, session.Metainfo.Info, PeerId, either.Token);
+            isV2 = await PeerHandshaker.RespondAsync(link, handshake, session.Metainfo.Info, PeerId, either.Token);
         }
         catch
         {
@@ -294,7 +332,7 @@ public sealed partial class SwarmHost : IAsyncDisposable
         }
         var reach = Scope.Classify(remote.Address);
         await session.AdoptAsync(
-            socket,
+            link,
             new ConnectedPeer(remote, reach, PeerSource.Incoming, false, handshake, isV2, PeerSocket.LocalAddress(socket)),
             cancellation
         );

@@ -1,4 +1,5 @@
 using System.Net;
+using StatelessSwarm.Swarm.Encryption;
 
 namespace StatelessSwarm.Swarm.Hosting;
 
@@ -19,4 +20,16 @@ public sealed record SwarmOptions
 
     /// <summary>Most bytes per second sent over all connections, 0 for no limit.</summary>
     public long UploadBytesPerSecond { get; init; }
+
+    /// <summary>How long a connection attempt may take, handshake included; default 8 s.</summary>
+    public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>How long a peer that connected may take for its handshake; default 10 s.</summary>
+    public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Connections that have not shaken hands yet, at most; default 256. A storm of silent ones costs this many sockets.</summary>
+    public int MaxSilentConnections { get; init; } = 256;
+
+    /// <summary>Whether connections are hidden from those who look at packets (MSE); default plaintext from us, either from others.</summary>
+    public StreamEncryption Encryption { get; init; }
 }

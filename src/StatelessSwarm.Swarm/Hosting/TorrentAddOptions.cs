@@ -1,4 +1,5 @@
 using StatelessSwarm.Content.Torrents;
+using StatelessSwarm.Engine.Torrents;
 
 namespace StatelessSwarm.Swarm.Hosting;
 
@@ -17,14 +18,14 @@ public sealed record TorrentAddOptions
     /// <summary>The files are complete and verified already: serve them read-only, do not hash them again.</summary>
     public bool IsSeed { get; init; }
 
-    /// <summary>As a seed: show every peer pieces of its own until the swarm holds all of them (BEP 16); default false.</summary>
-    public bool SuperSeeds { get; init; }
+    /// <summary>Limits and habits of the engine. Its peer id and port are filled in by the host.</summary>
+    public EngineOptions Engine { get; init; } = new();
 
     /// <summary>Trackers to announce to, by tier (BEP 12): HTTP (BEP 3, 7, 23) and UDP (BEP 15); see
     /// <see cref="StatelessSwarm.Swarm.Trackers.TrackerUrl"/>.</summary>
     public IReadOnlyList<IReadOnlyList<Uri>> Trackers { get; init; } = [];
 
-    /// <summary>Web seeds (BEP 19), http and https; the first 16 are used. See <see cref="WebSeedsOf"/>.</summary>
+    /// <summary>Web seeds (BEP 19), http and https; the first <see cref="MaxWebSeeds"/> are used. See <see cref="WebSeedsOf"/>.</summary>
     public IReadOnlyList<Uri> WebSeeds { get; init; } = [];
 
     /// <summary>
@@ -32,6 +33,12 @@ public sealed record TorrentAddOptions
     /// zero: they are used from the first second, beside peers.
     /// </summary>
     public TimeSpan WebSeedDelay { get; init; }
+
+    /// <summary>Web seeds used at most; default 16.</summary>
+    public int MaxWebSeeds { get; init; } = 16;
+
+    /// <summary>Range requests under way at one web seed at a time; default 4.</summary>
+    public int WebSeedTransfers { get; init; } = 4;
 
     /// <summary>The web seeds that a torrent names and that can be used.</summary>
     public static IEnumerable<Uri> WebSeedsOf(Metainfo metainfo) =>

@@ -193,14 +193,14 @@ public sealed partial class TorrentSession
     private async Task ConnectAsync(IPEndPoint endPoint)
     {
         var info = Metainfo.Info;
-        var socket = await _host.TryConnectAsync(endPoint, info.V1Hash, info.V2Hash, _logger, _stop.Token);
-        if (socket is null)
+        var connection = await _host.TryConnectAsync(endPoint, info.V1Hash, info.V2Hash, _logger, _stop.Token);
+        if (connection is null)
         {
             await TryPostAsync(new SessionEvent(SessionEventKind.ConnectFailed, EndPoint: endPoint), _stop.Token);
             return;
         }
-        var (connected, peer) = socket.Value;
-        await AdoptAsync(connected, peer, _stop.Token);
+        var (link, peer) = connection.Value;
+        await AdoptAsync(link, peer, _stop.Token);
     }
 
     private void SetTimer()

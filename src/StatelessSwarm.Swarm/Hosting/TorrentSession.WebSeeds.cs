@@ -11,6 +11,7 @@ public sealed partial class TorrentSession
 {
     private readonly WebSeedRoster? _webSeeds;
     private readonly ITimer? _webSeedTimer;
+    private readonly int _webSeedTransfers;
 
     private void LookAtWebSeeds()
     {
@@ -56,6 +57,7 @@ public sealed partial class TorrentSession
             peer,
             new WebSeedFiles(Metainfo.Info, seed.Url),
             Metainfo.Info.PieceLength,
+            _webSeedTransfers,
             _host.WebSeedClient,
             async (target, cancellation) => reach == PeerReach.Wan || await IsNearAsync(target, cancellation),
             _time,
@@ -73,7 +75,7 @@ public sealed partial class TorrentSession
     {
         try
         {
-            using var limit = new CancellationTokenSource(SwarmHost.ConnectTimeout, _time);
+            using var limit = new CancellationTokenSource(_host.ConnectTimeout, _time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stop.Token);
             var addresses = await Dns.GetHostAddressesAsync(seed.Url.DnsSafeHost, either.Token);
             if (addresses.Length > 0)

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using StatelessSwarm.Content.Torrents;
@@ -82,7 +81,8 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
             _checker = new PieceChecker(Metainfo, files, Environment.ProcessorCount, ReportCheckAsync);
         if (options.WebSeeds.Count > 0)
         {
-            _webSeeds = new WebSeedRoster(options.WebSeeds, options.WebSeedDelay, time);
+            _webSeeds = new WebSeedRoster(options.WebSeeds.DistinctBy(url => url.AbsoluteUri).Take(options.MaxWebSeeds), options.WebSeedDelay, time);
+            _webSeedTransfers = options.WebSeedTransfers;
             _webSeedTimer = time.CreateTimer(
                 static session => ((TorrentSession)session!).Post(new SessionEvent(SessionEventKind.WebSeeds)),
                 this,
@@ -154,7 +154,7 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
 
     /// <summary>True when the handshake's hash names this torrent.</summary>
     internal bool Answers(InfoHash hash) =>
-        Metainfo.Info.V1Hash == hash || (Metainfo.Info.V2Hash is { } v2 && InfoHash.Truncate(v2) == hash);
+        Metainfo.Info.WireHashes.Contains(hash);
 
     /// <summary>Opens files and journal, finds out what is there, and starts the owner.</summary>
     internal static async Task<TorrentSession> StartAsync(
@@ -172,7 +172,7 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
         try
         {
             (var verified, journal) = await FindVerifiedAsync(options, files, cancellation);
-            var engineOptions = new EngineOptions { PeerId = host.PeerId, ListenPort = host.Port, SuperSeeds = options.SuperSeeds };
+            var engineOptions = options.Engine with { PeerId = host.PeerId, ListenPort = host.Port };
             var engine = new TorrentEngine(info, options.Metainfo.Layers, engineOptions, time, randomSeed);
             engine.Start(verified);
             var session = new TorrentSession(
@@ -199,9 +199,9 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
     }
 
     /// <summary>Takes over a socket that has shaken hands; called by the listener.</summary>
-    internal async ValueTask AdoptAsync(Socket socket, ConnectedPeer peer, CancellationToken cancellation)
+    internal async ValueTask AdoptAsync(PeerLink link, ConnectedPeer peer, CancellationToken cancellation)
     {
-        var connection = NewConnection(socket, peer);
+        var connection = NewConnection(link, peer);
         if (await TryPostAsync(new SessionEvent(SessionEventKind.Connected, connection), cancellation))
             return;
         await connection.DisposeAsync();
@@ -267,10 +267,10 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
         }
     }
 
-    private PeerConnection NewConnection(Socket socket, ConnectedPeer peer) =>
+    private PeerConnection NewConnection(PeerLink link, ConnectedPeer peer) =>
         new(
             _host.NextHandle(),
-            socket,
+            link,
             peer,
             new WireLimits(Metainfo.Info.PieceCount, MaxBlockLength: BlockRange.BlockSize),
             _host.UploadBudget

@@ -14,4 +14,7 @@ public sealed record MagnetOptions
 
     /// <summary>Trackers to ask for peers, in order of preference.</summary>
     public IReadOnlyList<Uri> Trackers { get; init; } = [];
+
+    /// <summary>Connections and attempts at a time; default 12. One good peer is enough.</summary>
+    public int MaxConnections { get; init; } = 12;
 }

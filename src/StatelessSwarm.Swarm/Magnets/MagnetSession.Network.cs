@@ -45,10 +45,10 @@ internal sealed partial class MagnetSession
     {
         if (await _host.TryConnectAsync(endPoint, v1Hash, v2Hash, _logger, _stop.Token) is not { } connected)
             return null;
-        var (socket, peer) = connected;
+        var (link, peer) = connected;
         if (peer.Handshake.PeerId != _host.PeerId)
-            return new PeerConnection(_host.NextHandle(), socket, peer, new WireLimits(PieceCount: 0, MaxBlockLength: BlockRange.BlockSize), _host.UploadBudget);
-        socket.Dispose();
+            return new PeerConnection(_host.NextHandle(), link, peer, new WireLimits(PieceCount: 0, MaxBlockLength: BlockRange.BlockSize), _host.UploadBudget);
+        link.Socket.Dispose();
         _host.ConnectionClosed();
         return null;
     }

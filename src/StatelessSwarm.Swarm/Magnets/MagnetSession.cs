@@ -20,9 +20,6 @@ namespace StatelessSwarm.Swarm.Magnets;
 /// </summary>
 internal sealed partial class MagnetSession : IPeerEvents, IAsyncDisposable
 {
-    /// <summary>Connections and attempts at a time; one good peer is enough.</summary>
-    public const int MaxConnections = 12;
-
     /// <summary>Peers remembered.</summary>
     public const int MaxKnown = 512;
 
@@ -253,7 +250,7 @@ internal sealed partial class MagnetSession : IPeerEvents, IAsyncDisposable
         var now = _time.GetTimestamp();
         foreach (var peer in _known.Values)
         {
-            if (busy >= MaxConnections)
+            if (busy >= _options.MaxConnections)
                 return;
             if (peer.IsBusy || peer.IsOut || peer.RetryAt > now || (peer.IsV1Only && _layers is not null))
                 continue;

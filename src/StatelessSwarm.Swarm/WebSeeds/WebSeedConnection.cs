@@ -10,15 +10,12 @@ using StatelessSwarm.Swarm.Connections;
 namespace StatelessSwarm.Swarm.WebSeeds;
 
 /// <summary>
-/// A web seed (BEP 19) as a peer: Requests become range requests, at most <see cref="MaxTransfers"/> at a time, whose bodies come back as
+/// A web seed (BEP 19) as a peer: Requests become range requests, a few at a time, whose bodies come back as
 /// blocks while they arrive. What fails for the moment is asked again; when nothing comes at all the web seed chokes us, waits (as long
 /// as the server says, or longer each time), and unchokes us. What cannot get better ends it for good.
 /// </summary>
 internal sealed partial class WebSeedConnection : IPeerConnection
 {
-    /// <summary>Range requests under way at a time.</summary>
-    public const int MaxTransfers = 4;
-
     /// <summary>Blocks fetched by one request at most: 4 MiB.</summary>
     public const int MostBlocks = 256;
 
@@ -48,7 +45,8 @@ internal sealed partial class WebSeedConnection : IPeerConnection
     private string? _trouble;
     private Task _loop = Task.CompletedTask;
     private int _running;
-    private int _mostRunning = MaxTransfers;
+    private readonly int _maxTransfers;
+    private int _mostRunning;
     private int _failures;
     private int _pauses;
     private int _goodRuns;
@@ -59,6 +57,7 @@ internal sealed partial class WebSeedConnection : IPeerConnection
         ConnectedPeer peer,
         WebSeedFiles files,
         int pieceLength,
+        int maxTransfers,
         HttpMessageInvoker client,
         Func<Uri, CancellationToken, ValueTask<bool>> mayFollow,
         TimeProvider time,
@@ -68,6 +67,8 @@ internal sealed partial class WebSeedConnection : IPeerConnection
         Handle = handle;
         Peer = peer;
         _files = files;
+        _maxTransfers = maxTransfers;
+        _mostRunning = maxTransfers;
         _client = client;
         _mayFollow = mayFollow;
         _time = time;
@@ -263,7 +264,7 @@ internal sealed partial class WebSeedConnection : IPeerConnection
                 _failures = 0;
                 _pauses = 0;
                 Volatile.Write(ref _trouble, null);
-                if (_mostRunning < MaxTransfers && ++_goodRuns % GoodRunsForMore == 0)
+                if (_mostRunning < _maxTransfers && ++_goodRuns % GoodRunsForMore == 0)
                     _mostRunning++;
                 return;
             }
@@ -317,7 +318,7 @@ internal sealed partial class WebSeedConnection : IPeerConnection
         await end;
         lock (_gate)
             // What other transfers ran into meanwhile has been waited for as well.
-            (_pause, _mostRunning) = (null, MaxTransfers);
+            (_pause, _mostRunning) = (null, _maxTransfers);
         _queue.Open();
         await events.OnMessageAsync(this, new PeerMessage(PeerMessageKind.Unchoke), _stop.Token);
     }

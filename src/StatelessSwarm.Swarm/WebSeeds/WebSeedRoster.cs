@@ -7,9 +7,6 @@ namespace StatelessSwarm.Swarm.WebSeeds;
 /// <summary>The web seeds of a torrent: which are in use, which are to be tried again and when. May be called from any thread.</summary>
 internal sealed class WebSeedRoster
 {
-    /// <summary>Web seeds used at most.</summary>
-    public const int MaxWebSeeds = 16;
-
     /// <summary>Between looks.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
@@ -24,7 +21,7 @@ internal sealed class WebSeedRoster
 
     public WebSeedRoster(IEnumerable<Uri> urls, TimeSpan delay, TimeProvider time)
     {
-        _seeds = [.. urls.DistinctBy(url => url.AbsoluteUri).Take(MaxWebSeeds).Select(url => new WebSeed(url))];
+        _seeds = [.. urls.Select(url => new WebSeed(url))];
         _useful = new WebSeedGate(delay, time);
         _time = time;
     }

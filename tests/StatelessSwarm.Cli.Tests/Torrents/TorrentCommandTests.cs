@@ -74,11 +74,33 @@ public sealed class TorrentCommandTests : IDisposable
     [InlineData("--v1 --v2", "exclude one another")]
     [InlineData("--v2 --pad", "--pad goes with --v1")]
     [InlineData("--pad", "--pad goes with --v1")]
-    public async Task Create_OptionsThatContradict_AreAUsageFault(string options, string expected)
+    [InlineData("--piece-length 5", "--piece-length 5: a power of two from 16K to 16M expected")]
+    [InlineData("--piece-length 48K", "--piece-length 48K: a power of two")]
+    [InlineData("--piece-length much", "--piece-length much: a power of two")]
+    [InlineData("--announce seed", "--announce seed: a URL expected")]
+    [InlineData("--web-seed ftp://seed/", "--web-seed ftp://seed/: an http or https URL expected")]
+    public async Task Create_WrongOptions_AreAUsageFault(string options, string expected)
     {
         var run = await CommandRun.RunAsync(["torrent", "create", _directory["tree"], "-o", _directory["x.torrent"], .. options.Split(' ')]);
         Assert.Equal(2, run.Code);
         Assert.Contains(expected, run.Error, StringComparison.Ordinal);
         Assert.False(File.Exists(_directory["x.torrent"]));
+    }
+
+    [Theory]
+    [InlineData("info")]
+    [InlineData("verify")]
+    [InlineData("serve")]
+    [InlineData("get")]
+    public async Task Torrent_ThatIsNotThere_IsCodeFive(string command)
+    {
+        string[] where = command switch
+        {
+            "info" => [],
+            "get" => ["-o", _directory.Path],
+            _ => [_directory.Path],
+        };
+        var run = await CommandRun.RunAsync(["torrent", command, _directory["none.torrent"], .. where]);
+        Assert.Equal((5, $"stateless: {_directory["none.torrent"]}: no such file\n"), (run.Code, run.Error));
     }
 }

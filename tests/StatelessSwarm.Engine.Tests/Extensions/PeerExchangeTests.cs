@@ -165,10 +165,15 @@ public sealed class PeerExchangeTests
         Assert.Equal(PeerFault.BadExtension, peer.Fault);
     }
 
-    [Fact]
-    public void PrivateTorrent_NothingIsOfferedToldOrTaken()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void PrivateTorrentOrSwitchedOff_NothingIsOfferedToldOrTaken(bool isPrivate)
     {
-        var harness = new EngineHarness(torrent: new Testing.Torrents.SyntheticTorrent(8 * EngineHarness.PieceLength, EngineHarness.PieceLength, isPrivate: true));
+        var harness = new EngineHarness(
+            torrent: new Testing.Torrents.SyntheticTorrent(8 * EngineHarness.PieceLength, EngineHarness.PieceLength, isPrivate: isPrivate),
+            change: options => options with { UsesExchange = isPrivate }
+        );
         var peer = harness.Connect(1).Hello();
         Assert.Null(ExtensionHandshake.TryRead(peer.HeardOf(PeerMessageKind.Extended).First().Payload)!.PexId);
         harness.Connect(3, isOutgoing: true);

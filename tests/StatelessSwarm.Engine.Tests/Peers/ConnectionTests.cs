@@ -61,6 +61,29 @@ public sealed class ConnectionTests
     }
 
     [Fact]
+    public void Silence_OtherTimesThanByDefault_AreKept()
+    {
+        const int silence = 30;
+        const int keepAlive = 20;
+        var harness = new EngineHarness(change: options =>
+            options with
+            {
+                SilenceTimeout = TimeSpan.FromSeconds(silence),
+                KeepAliveInterval = TimeSpan.FromSeconds(keepAlive),
+            }
+        );
+        var peer = harness.Connect(1);
+        harness.Pass(keepAlive - 5);
+        Assert.Empty(peer.HeardOf(PeerMessageKind.KeepAlive));
+        harness.Pass(10);
+        Assert.Single(peer.HeardOf(PeerMessageKind.KeepAlive));
+        harness.Pass(silence - keepAlive - 10);
+        Assert.Equal(PeerFault.None, peer.Fault);
+        harness.Pass(10);
+        Assert.Equal(PeerFault.Silent, peer.Fault);
+    }
+
+    [Fact]
     public void Connect_ToOurselves_IsClosed() =>
         Assert.Equal(PeerFault.SelfConnection, new EngineHarness().Connect(100).Fault);
 

@@ -20,6 +20,7 @@ public abstract class FuzzTarget
     [
         new WireTarget(),
         new HandshakeTarget(),
+        new EncryptedHandshakeTarget(),
         new HashRangeTarget(),
         new ExtensionHandshakeTarget(),
         new MetadataMessageTarget(),

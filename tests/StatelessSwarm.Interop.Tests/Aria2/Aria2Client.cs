@@ -56,6 +56,7 @@ internal sealed class Aria2Client(PeerProgramOptions options) : PeerProgram(opti
             string.Create(CultureInfo.InvariantCulture, $"--listen-port={options.EndPoint.Port}"),
             "--seed-ratio=0.0",
             "--file-allocation=none",
+            options.RequiresEncryption ? "--bt-force-encryption=true" : "--bt-require-crypto=false",
             options.IsSeed ? "--check-integrity=true" : "--check-integrity=false",
             $"--on-bt-download-complete={hook}",
             $"--dir={options.ContentDirectory}",

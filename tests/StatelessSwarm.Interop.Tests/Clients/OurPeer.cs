@@ -1,5 +1,6 @@
 using System.Net;
 using StatelessSwarm.Engine.Peers;
+using StatelessSwarm.Swarm.Encryption;
 using StatelessSwarm.Swarm.Hosting;
 using StatelessSwarm.Testing.Logging;
 using StatelessSwarm.Testing.Torrents;
@@ -37,11 +38,15 @@ internal sealed class OurPeer : IAsyncDisposable
 
     /// <summary>Starts one that is complete.</summary>
     public static Task<OurPeer> SeedAsync(SampleTorrent sample, params IReadOnlyList<Uri> trackers) =>
-        StartAsync(sample, "source", isSeed: true, trackers);
+        StartAsync(sample, "source", isSeed: true, trackers, StreamEncryption.Plain);
 
     /// <summary>Starts one that has nothing and downloads into a subdirectory.</summary>
     public static Task<OurPeer> LeechAsync(SampleTorrent sample, string name, params IReadOnlyList<Uri> trackers) =>
-        StartAsync(sample, name, isSeed: false, trackers);
+        StartAsync(sample, name, isSeed: false, trackers, StreamEncryption.Plain);
+
+    /// <summary>Starts one that is complete, or has nothing, and speaks to its peers in such a way.</summary>
+    public static Task<OurPeer> StartAsync(SampleTorrent sample, bool isSeed, StreamEncryption encryption) =>
+        StartAsync(sample, isSeed ? "source" : "ours", isSeed, [], encryption);
 
     /// <summary>Names a peer, which is then connected to.</summary>
     public void Connect(PeerProgram client) => Session.AddPeer(client.EndPoint, PeerSource.Manual);
@@ -94,11 +99,22 @@ internal sealed class OurPeer : IAsyncDisposable
 
     private string Log => string.Join('\n', _log.Lines);
 
-    private static async Task<OurPeer> StartAsync(SampleTorrent sample, string name, bool isSeed, IReadOnlyList<Uri> trackers)
+    private static async Task<OurPeer> StartAsync(
+        SampleTorrent sample,
+        string name,
+        bool isSeed,
+        IReadOnlyList<Uri> trackers,
+        StreamEncryption encryption
+    )
     {
         var log = new RecordingLoggers();
         var host = await SwarmHost.StartAsync(
-            new SwarmOptions { ListenAddresses = [IPAddress.Loopback], Port = 0 },
+            new SwarmOptions
+            {
+                ListenAddresses = [IPAddress.Loopback],
+                Port = 0,
+                Encryption = encryption,
+            },
             TimeProvider.System,
             log,
             CancellationToken.None

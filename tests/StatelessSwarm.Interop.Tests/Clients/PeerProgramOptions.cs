@@ -18,6 +18,12 @@ internal sealed record PeerProgramOptions
     /// <summary>It has the whole content from the start.</summary>
     public bool IsSeed { get; init; }
 
+    /// <summary>It speaks to peers only under RC4 (MSE).</summary>
+    public bool RequiresEncryption { get; init; }
+
+    /// <summary>It speaks to peers in plaintext only; libtorrent heeds it.</summary>
+    public bool RefusesEncryption { get; init; }
+
     /// <summary>Address and port it listens on; the default is a free port of the loopback.</summary>
     public IPEndPoint EndPoint { get; init; } = FreeEndPoint();
 

@@ -31,6 +31,12 @@ internal sealed class LibtorrentClient(PeerProgramOptions options) : PeerProgram
                 $"{options.EndPoint.Address}",
                 "--port",
                 $"{options.EndPoint.Port}",
+                // enc_policy::pe_disabled
+                .. options.RefusesEncryption ? ["--set", "in_enc_policy=2", "--set", "out_enc_policy=2"] : Array.Empty<string>(),
+                // enc_policy::pe_forced, enc_level::pe_rc4
+                .. options.RequiresEncryption
+                    ? ["--set", "in_enc_policy=0", "--set", "out_enc_policy=0", "--set", "allowed_enc_level=2"]
+                    : Array.Empty<string>(),
                 .. options.IsSeed ? ["--seed"] : Array.Empty<string>(),
             ]
         );

@@ -42,7 +42,27 @@ public sealed class MixedSwarmTests
             ["stateless", "stateless", .. PeerPrograms.HybridNames]
         );
 
-    private static async Task RunAsync(TorrentBuildOptions options, string seed, IReadOnlyList<string> leeches)
+    /// <summary>
+    /// Ours do as they do by themselves: connect in plaintext, which the foreign ones refuse, and accept both. So every byte that goes
+    /// between us and them goes over connections that they opened, under RC4.
+    /// </summary>
+    [Theory]
+    [InlineData("stateless")]
+    [InlineData("libtorrent")]
+    public async Task V1Torrent_EveryForeignClientRequiresEncryption_AllEndWithTheSameBytes(string seed) =>
+        await RunAsync(
+            new TorrentBuildOptions { Name = "sample", Kind = TorrentKind.V1 },
+            seed,
+            ["stateless", "stateless", .. PeerPrograms.Names],
+            requiresEncryption: true
+        );
+
+    private static async Task RunAsync(
+        TorrentBuildOptions options,
+        string seed,
+        IReadOnlyList<string> leeches,
+        bool requiresEncryption = false
+    )
     {
         await using var lan = await LocalNetwork.CreateAsync();
         var (trackerHost, trackerAddress) = await lan.AddHostAsync();
@@ -58,12 +78,12 @@ public sealed class MixedSwarmTests
         var programs = new List<PeerProgram>();
         try
         {
-            programs.Add(await StartAsync(lan, sample, seed, "seed", isSeed: true));
+            programs.Add(await StartAsync(lan, sample, seed, "seed", isSeed: true, requiresEncryption));
             await programs[0].WaitUntilReadyAsync();
             foreach (var (index, leech) in leeches.Index())
             {
                 var name = string.Create(CultureInfo.InvariantCulture, $"leech{index}");
-                programs.Add(await StartAsync(lan, sample, leech, name, isSeed: false));
+                programs.Add(await StartAsync(lan, sample, leech, name, isSeed: false, requiresEncryption));
             }
             await Task.WhenAll(programs.Skip(1).Select(program => program.WaitUntilCompleteAsync()));
             foreach (var program in programs)
@@ -84,7 +104,8 @@ public sealed class MixedSwarmTests
         SampleTorrent sample,
         string program,
         string name,
-        bool isSeed
+        bool isSeed,
+        bool requiresEncryption
     )
     {
         var (host, address) = await lan.AddHostAsync();
@@ -95,6 +116,7 @@ public sealed class MixedSwarmTests
             IsSeed = isSeed,
             Host = host,
             EndPoint = new IPEndPoint(address, PeerPort),
+            RequiresEncryption = requiresEncryption,
         };
         return program == "stateless" ? new StatelessClient(options) : PeerPrograms.Start(program, options);
     }

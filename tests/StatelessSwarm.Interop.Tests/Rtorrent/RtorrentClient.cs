@@ -11,10 +11,11 @@ internal sealed class RtorrentClient(PeerProgramOptions options) : PeerProgram(o
     /// <inheritdoc/>
     protected override bool IsCompleteLine(string line) => Holds(line, "Confirming finished");
 
-    // "Handshake dropped" is for peers it has no use for, such as a second seed; a network error for one that left meanwhile.
+    // "Handshake dropped" is for peers it has no use for, such as a second seed; a network error for one that left meanwhile;
+    // where it requires encryption, who does not encrypt is refused.
     /// <inheritdoc/>
     protected override bool IsComplaint(string line) =>
-        (Holds(line, "Received error") && !Holds(line, "network"))
+        (Holds(line, "Received error") && !Holds(line, "network", "unencrypted connection rejected"))
         || Holds(line, "hash check failed", "failed hash", "unwanted", "corrupt", "invalid", "Caught exception", "Could not create");
 
     private static IReadOnlyList<string> Prepare(PeerProgramOptions options)
@@ -29,6 +30,7 @@ internal sealed class RtorrentClient(PeerProgramOptions options) : PeerProgram(o
             network.port_random.set = no
             dht.mode.set = disable
             protocol.pex.set = no
+            protocol.encryption.set = {(options.RequiresEncryption ? "require,require_RC4,allow_incoming,try_outgoing" : "allow_incoming")}
             trackers.use_udp.set = no
             session.path.set = {session}
             directory.default.set = {options.ContentDirectory}

@@ -49,7 +49,7 @@ internal sealed class TransmissionClient(PeerProgramOptions options)
                 {
                   "bind-address-ipv4": "{{options.EndPoint.Address}}", "bind-address-ipv6": "::1", "peer-port": {{options.EndPoint.Port}},
                   "dht-enabled": false, "utp-enabled": false, "pex-enabled": false, "lpd-enabled": false,
-                  "port-forwarding-enabled": false, "rpc-enabled": false, "encryption": 0,
+                  "port-forwarding-enabled": false, "rpc-enabled": false, "encryption": {{(options.RequiresEncryption ? 2 : 0)}},
                   "cache-size-mb": 0, "preallocation": 0, "ratio-limit-enabled": false, "idle-seeding-limit-enabled": false,
                   "download-dir": "{{options.ContentDirectory}}", "rename-partial-files": false,
                   "watch-dir": "{{torrents}}", "watch-dir-enabled": true, "start-added-torrents": true,

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using StatelessSwarm.Engine.Peers;
+using StatelessSwarm.Engine.Torrents;
 using StatelessSwarm.Swarm.Hosting;
 using StatelessSwarm.Testing.Torrents;
 
@@ -25,7 +26,7 @@ public sealed class SuperSeedingTests
                 Metainfo = sample.Metainfo,
                 FilePaths = sample.Paths,
                 IsSeed = true,
-                SuperSeeds = true,
+                Engine = new EngineOptions { SuperSeeds = true },
             },
             CancellationToken.None
         );

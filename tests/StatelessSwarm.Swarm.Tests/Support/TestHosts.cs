@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using StatelessSwarm.Swarm.Encryption;
 using StatelessSwarm.Swarm.Hosting;
 using StatelessSwarm.Testing.Torrents;
 
@@ -18,7 +19,8 @@ internal static class TestHosts
         long uploadBytesPerSecond = 0,
         TimeProvider? time = null,
         int maxConnections = 512,
-        ILoggerFactory? loggers = null
+        ILoggerFactory? loggers = null,
+        StreamEncryption encryption = StreamEncryption.Plain
     ) =>
         SwarmHost.StartAsync(
             new SwarmOptions
@@ -27,6 +29,7 @@ internal static class TestHosts
                 Port = 0,
                 UploadBytesPerSecond = uploadBytesPerSecond,
                 MaxConnections = maxConnections,
+                Encryption = encryption,
             },
             time ?? TimeProvider.System,
             loggers ?? NullLoggerFactory.Instance,
@@ -39,10 +42,11 @@ internal static class TestHosts
         long uploadBytesPerSecond = 0,
         TimeProvider? time = null,
         int maxConnections = 512,
-        ILoggerFactory? loggers = null
+        ILoggerFactory? loggers = null,
+        StreamEncryption encryption = StreamEncryption.Plain
     )
     {
-        var host = await StartAsync(uploadBytesPerSecond, time, maxConnections, loggers);
+        var host = await StartAsync(uploadBytesPerSecond, time, maxConnections, loggers, encryption);
         var options = new TorrentAddOptions { Metainfo = sample.Metainfo, FilePaths = sample.Paths, IsSeed = true };
         await host.AddAsync(options, CancellationToken.None);
         return host;
