@@ -1,3 +1,4 @@
+using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Wire;
 
 namespace StatelessSwarm.Engine.Torrents;
@@ -53,4 +54,7 @@ public sealed record EngineOptions
 
     /// <summary>Agree with neighbours who fetches what from a scarce source; default true.</summary>
     public bool UsesClaims { get; init; } = true;
+
+    /// <summary>Our site; null for one without a name, whose members are those that the shell finds to be near.</summary>
+    public SiteId? Site { get; init; }
 }

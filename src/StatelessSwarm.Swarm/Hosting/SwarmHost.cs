@@ -44,6 +44,7 @@ public sealed partial class SwarmHost : IAsyncDisposable
         _loggers = loggers;
         _logger = loggers.CreateLogger<SwarmHost>();
         Scope = new NetworkScope(options.SiteNetworks, time);
+        Site = SiteId.Of(options.Site);
         UploadBudget = new ByteBudget(options.UploadBytesPerSecond, time);
         TrackerClient = new TrackerClient(options.ListenAddresses, Dns.GetHostAddressesAsync, time);
         PeerId = PeerId.Create(RandomNumberGenerator.GetBytes(12));
@@ -66,6 +67,9 @@ public sealed partial class SwarmHost : IAsyncDisposable
     internal PeerId PeerId { get; }
 
     internal NetworkScope Scope { get; }
+
+    /// <summary>The site's name on the wire; null for none.</summary>
+    internal SiteId? Site { get; }
 
     internal ByteBudget UploadBudget { get; }
 
@@ -228,7 +232,13 @@ public sealed partial class SwarmHost : IAsyncDisposable
             {
                 var reach = Scope.Classify(endPoint.Address);
                 var local = PeerSocket.LocalAddress(socket);
-                return (socket, new ConnectedPeer(endPoint, reach, PeerSource.Manual, true, hands.Remote, hands.IsV2, local));
+                return (
+                    socket,
+                    new ConnectedPeer(endPoint, reach, PeerSource.Manual, true, hands.Remote, hands.IsV2, local)
+                    {
+                        MayShareSite = local is not null && Scope.MayShareSite(local, endPoint.Address),
+                    }
+                );
             }
             LogNoPeer(logger, endPoint, "it answered with another torrent, or not at all");
         }
@@ -293,9 +303,13 @@ public sealed partial class SwarmHost : IAsyncDisposable
             throw;
         }
         var reach = Scope.Classify(remote.Address);
+        var local = PeerSocket.LocalAddress(socket);
         await session.AdoptAsync(
             socket,
-            new ConnectedPeer(remote, reach, PeerSource.Incoming, false, handshake, isV2, PeerSocket.LocalAddress(socket)),
+            new ConnectedPeer(remote, reach, PeerSource.Incoming, false, handshake, isV2, local)
+            {
+                MayShareSite = local is not null && Scope.MayShareSite(local, remote.Address),
+            },
             cancellation
         );
         return true;
