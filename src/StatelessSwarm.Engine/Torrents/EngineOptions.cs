@@ -55,6 +55,12 @@ public sealed record EngineOptions
     /// <summary>Agree with neighbours who fetches what from a scarce source; default true.</summary>
     public bool UsesClaims { get; init; } = true;
 
+    /// <summary>
+    /// Milliseconds after the start during which nothing is asked of peers beyond the WAN link, so that neighbours are heard of first and
+    /// nothing is fetched that they have or are fetching; default 0, for who knows no way to hear of neighbours.
+    /// </summary>
+    public int NeighbourWaitMs { get; init; }
+
     /// <summary>Our site; null for one without a name, whose members are those that the shell finds to be near.</summary>
     public SiteId? Site { get; init; }
 }

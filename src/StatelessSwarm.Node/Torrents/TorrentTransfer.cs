@@ -76,6 +76,8 @@ public static class TorrentTransfer
                 JournalPath = options.IsSeed ? null : options.JournalPath,
                 IsSeed = options.IsSeed,
                 SuperSeeds = options.SuperSeeds,
+                NeighbourWait =
+                    options.UseLocalDiscovery && !options.Metainfo.Info.IsPrivate ? TorrentAddOptions.TimeToHearOfNeighbours : TimeSpan.Zero,
                 Trackers = [.. options.Trackers.Select(url => (Uri[])[url]), .. TrackerUrl.ParseTiers(options.Metainfo.TrackerTiers)],
                 WebSeeds =
                     options.UsesWebSeeds && !options.IsSeed

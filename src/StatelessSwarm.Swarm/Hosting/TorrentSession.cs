@@ -181,6 +181,7 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
                 ListenPort = host.Port,
                 SuperSeeds = options.SuperSeeds,
                 Site = host.Site,
+                NeighbourWaitMs = (int)options.NeighbourWait.TotalMilliseconds,
             };
             var engine = new TorrentEngine(info, options.Metainfo.Layers, engineOptions, time, randomSeed);
             engine.Start(verified);
