@@ -96,13 +96,15 @@ class Lab:
 
     def _build_site(self, site):
         mtu, shapers = self.plan.mtu, []
-        lines = ["link add name br0 type bridge stp_state 0 forward_delay 0 mcast_snooping %d" % site.snooping,
-                 "addr add %s/24 brd + dev br0" % site.gateway,
-                 "addr add %s/64 dev br0 nodad" % site.gateway6 if self._ipv6 else None, "link set br0 up"]
+        lines = []
+        for bridge, gateway, prefix, gateway6 in site.bridges:
+            lines += ["link add name %s type bridge stp_state 0 forward_delay 0 mcast_snooping %d" % (bridge, site.snooping),
+                      "addr add %s/%d brd + dev %s" % (gateway, prefix, bridge),
+                      "addr add %s/64 dev %s nodad" % (gateway6, bridge) if self._ipv6 else None, "link set %s up" % bridge]
         for host in self.plan.everyone:
             if host.site == site.index:
                 lines += ["link add name %s mtu %d type veth peer name eth0 mtu %d netns %s" % (host.port, mtu, mtu, host.ns),
-                          "link set %s master br0 up" % host.port]
+                          "link set %s master %s up" % (host.port, host.bridge)]
                 shapers.append(self._shaper(host.port, host.down, "lan"))
         self._batch("ip", site.ns, lines)
         self._batch("tc", site.ns, shapers)
@@ -130,13 +132,13 @@ class Lab:
                                     "addr add %s/64 dev wan nodad" % far6 if v6 else None,
                                     "route add default via %s" % near, "route add ::/0 via %s" % near6 if v6 else None])
         self._batch("ip", router, ["route add 10.77.%d.0/24 via %s" % (number, far),
-                                   "route add fd77:%d::/64 via %s" % (number, far6) if v6 else None])
+                                   "route add fd77:%d::/48 via %s" % (number, far6) if v6 else None])
         self._batch("tc", router, [self._shaper(device, site.wan_down, "wan")])
         self._batch("tc", site.ns, [self._shaper("wan", site.wan_up, "wan")])
 
     def _build_host_end(self, host):
         gso, v6 = self.spec.get("gso_max_size"), self._ipv6
-        self._batch("ip", host.ns, ["addr add %s/24 brd + dev eth0" % host.ip,
+        self._batch("ip", host.ns, ["addr add %s/%d brd + dev eth0" % (host.ip, host.prefix),
                                     "addr add %s/64 dev eth0 nodad" % host.ip6 if v6 else None,
                                     "link set eth0 gso_max_size %d gro_max_size %d" % (gso, gso) if gso else None,
                                     "link set eth0 up", "route add default via %s" % host.gateway,

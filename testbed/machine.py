@@ -40,6 +40,31 @@ def wait_quiet(limit_s, below=0.15):
             return round(busy, 3), round(time.monotonic() - start, 1)
 
 
+class DeviceBytes:
+    """Bytes a network device has sent and received so far, from the kernel's table: cheap enough to look at all the time. Headers
+    that segmentation offload adds later are not in them."""
+
+    def __init__(self, ns, device):
+        self._device = device
+        with inside(ns):
+            self._file = open("/proc/thread-self/net/dev")
+
+    def _field(self, index):
+        self._file.seek(0)
+        return int(re.search(re.escape(self._device) + r":\s*((?:\d+\s+){9})", self._file.read()).group(1).split()[index])
+
+    @property
+    def received(self):
+        return self._field(0)
+
+    @property
+    def sent(self):
+        return self._field(8)
+
+    def close(self):
+        self._file.close()
+
+
 class Watch(threading.Thread):
     """Samples the whole machine and the memory of the processes; sees when the seed first sent data."""
 
@@ -49,19 +74,13 @@ class Watch(threading.Thread):
         self._halt, self._rows = threading.Event(), []
         self.first_data, self.started_at = None, None
 
-    @staticmethod
-    def _sent(file):
-        file.seek(0)
-        return int(re.search(r"eth0:\s*((?:\d+\s+){9})", file.read()).group(1).split()[8])
-
     def run(self):
         last = cpu_ticks()
-        with inside(self._seed_ns):
-            device = open("/proc/thread-self/net/dev")
-        with device:
-            sent_before = self._sent(device)
+        device = DeviceBytes(self._seed_ns, "eth0")
+        try:
+            sent_before = device.sent
             while not self._halt.wait(self._step):
-                if self.first_data is None and self.started_at and self._sent(device) - sent_before > _FIRST_DATA_BYTES:
+                if self.first_data is None and self.started_at and device.sent - sent_before > _FIRST_DATA_BYTES:
                     self.first_data = time.time() - self.started_at
                 now = cpu_ticks()
                 delta = [b - a for a, b in zip(last, now)]
@@ -70,6 +89,8 @@ class Watch(threading.Thread):
                 last = now
                 for process in list(self.processes):
                     process.sample()
+        finally:
+            device.close()
 
     def stop(self):
         self._halt.set()

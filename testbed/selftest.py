@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Does the lab do what it says: rates, counters, routes, multicast reach, IPv6, latency, clean tear-down.
+"""Does the lab do what it says: rates, counters, routes, subnets, multicast reach, IPv6, latency, clean tear-down.
 
   selftest.py [--name NAME]       about 15 s; one line per check, exit code 1 when one failed
 """
@@ -112,15 +112,31 @@ class Selftest:
         self.check("IPv6: seed -> site host, same shaped WAN", 16.0 < rate < 20.8, "%.1f Mbit/s" % rate)
         self.check("... counted on the same link", carried["s1.wan_down"] > 4_000_000)
 
+    def heard(self, lab, sender, group, port, ttl, hosts):
+        """Host id -> what it hears of a few packets of the sender's to the group: 'got ADDRESS' or 'none'."""
+        receivers = {h: self.python(lab.host(h), MULTICAST_RECEIVER, group, port, lab.host(h).ip, 1.5) for h in hosts}
+        for process in receivers.values():
+            process.stdout.readline()
+        self.python(sender, MULTICAST_SENDER, group, port, sender.ip, ttl).communicate(timeout=10)
+        return {h: p.communicate(timeout=10)[0].strip() for h, p in receivers.items()}
+
+    def subnets(self):
+        """A site of two subnets: routed, at LAN rates, without multicast between them."""
+        spec = {"ipv6": True, "sites": [dict(TOPOLOGY["sites"][0], count=1, hosts=4, subnets=2)]}
+        with Lab(spec, self.name) as lab:
+            sender, routed = lab.host("s1h1"), lab.host("s1h2")
+            got = self.heard(lab, sender, "239.192.152.143", 6771, 4, ("s1h2", "s1h3", "s1h4"))
+            self.check("multicast stays in its subnet", got == {"s1h2": "none", "s1h3": "got " + sender.ip, "s1h4": "none"}, str(got))
+            rate, carried = self.rate(lab, sender, routed, 20_000_000, 7005)
+            self.check("subnet -> subnet runs at the 200 Mbit/s LAN rate", 130 < rate < 205, "%.1f Mbit/s" % rate)
+            self.check("... and not over the WAN", carried["s1.wan_down"] + carried["s1.wan_up"] < 20000)
+            rate, _ = self.rate(lab, sender, routed, 2_000_000, 7006, address=routed.ip6)
+            self.check("... over IPv6 too", rate > 20, "%.1f Mbit/s" % rate)
+
     def multicast(self, lab):
         sender = lab.host("s1h1")
         for group, port, ttl in (("224.0.0.251", 5353, 1), ("239.192.152.143", 6771, 4)):
-            receivers = {h: self.python(lab.host(h), MULTICAST_RECEIVER, group, port, lab.host(h).ip, 1.5)
-                         for h in ("s1h2", "s2h1", "seed")}
-            for process in receivers.values():
-                process.stdout.readline()
-            self.python(sender, MULTICAST_SENDER, group, port, sender.ip, ttl).communicate(timeout=10)
-            got = {h: p.communicate(timeout=10)[0].strip() for h, p in receivers.items()}
+            got = self.heard(lab, sender, group, port, ttl, ("s1h2", "s2h1", "seed"))
             self.check("multicast %s reaches the site's hosts" % group, got["s1h2"] == "got " + sender.ip, got["s1h2"])
             self.check("... and does not cross the WAN", got["s2h1"] == "none" and got["seed"] == "none")
 
@@ -186,6 +202,7 @@ class Selftest:
             self.check("a command runs in the host it is told", lab.host("s1h2").ip in out)
             self.multicast(lab)
             self.side_by_side(lab)
+        self.subnets()
         self.latency()
         self.kill_minus_nine()
         mine = [ns for ns in existing() if re.match(re.escape(self.name[:7]), ns)]

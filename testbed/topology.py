@@ -34,11 +34,13 @@ class Host:
     gateway6: str
     up: Optional[float]
     down: Optional[float]
+    bridge: str = "br0"
+    prefix: int = 24
 
 
 @dataclass
 class Site:
-    """One bridge and its WAN link."""
+    """One bridge, or one for each of its subnets, and its WAN link."""
     index: int
     ns: str
     gateway: str
@@ -47,6 +49,15 @@ class Site:
     wan_up: Optional[float]
     delay_ms: float
     snooping: int
+    subnets: int = 1
+
+    @property
+    def bridges(self):
+        """(name, IPv4 address, prefix length, IPv6 address) of each: the site's router stands between them and passes no multicast."""
+        if self.subnets == 1:
+            return [("br0", self.gateway, 24, self.gateway6)]
+        return [("br%d" % number, "10.77.%d.%d" % (self.index, 128 * number + 1), 25, "fd77:%d:0:%d::1" % (self.index, number))
+                for number in range(self.subnets)]
 
 
 @dataclass
@@ -65,7 +76,8 @@ class Topology:
         for number, site in enumerate(expanded, 1):
             self.sites.append(Site(number, "%s-s%d" % (self.name, number), "10.77.%d.1" % number, "fd77:%d::1" % number,
                                    rate_bits(site.get("wan_down")), rate_bits(site.get("wan_up")),
-                                   float(site.get("wan_delay_ms", 0)), int(bool(site.get("mcast_snooping", 0)))))
+                                   float(site.get("wan_delay_ms", 0)), int(bool(site.get("mcast_snooping", 0))),
+                                   int(site.get("subnets", 1))))
             for index in range(1, int(site["hosts"]) + 1):
                 one = dict(site, **site.get("hosts_special", {}).get(str(index), {}))
                 self.hosts.append(self._host("s%dh%d" % (number, index), number, index, 10 + index, "p%d" % index,
@@ -76,10 +88,18 @@ class Topology:
         self.router = "%s-rt" % self.name
         if len(self.sites) > MAX_SITES or any(h.index > MAX_HOSTS_PER_SITE for h in self.hosts):
             raise SystemExit("topology: at most %d sites of %d hosts" % (MAX_SITES, MAX_HOSTS_PER_SITE))
+        if any(s.subnets not in (1, 2) for s in self.sites) or any(h.index > 100 for h in self.hosts if h.prefix == 25):
+            raise SystemExit("topology: a site has one subnet, or two with at most 100 hosts")
         if self.seed_site > len(self.sites):
             raise SystemExit("topology: seed.site is %d, there are %d sites" % (self.seed_site, len(self.sites)))
 
     def _host(self, host_id, site, index, last, port, up, down):
+        if site and self.sites[site - 1].subnets > 1:      # host by host in turn
+            number = max(index - 1, 0) % self.sites[site - 1].subnets
+            bridge, gateway, prefix, gateway6 = self.sites[site - 1].bridges[number]
+            last += 128 * number
+            return Host(host_id, "%s-%s" % (self.name, host_id), site, index, port, "10.77.%d.%d" % (site, last),
+                        "fd77:%d:0:%d::%d" % (site, number, last), gateway, gateway6, rate_bits(up), rate_bits(down), bridge, prefix)
         return Host(host_id, "%s-%s" % (self.name, host_id), site, index, port, "10.77.%d.%d" % (site, last),
                     "fd77:%d::%d" % (site, last), "10.77.%d.1" % site, "fd77:%d::1" % site, rate_bits(up), rate_bits(down))
 

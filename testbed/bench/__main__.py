@@ -1,11 +1,11 @@
 """Runs a named comparison and prints a table: tools/bench NAME [--json FILE] [--size MIB] [--rounds N]
 
   --json FILE    rows as JSON: {"measure":"pair.wall_seconds","subject":"stateless","value":..,"unit":"s","runs":[..]}
-  --size MIB     payload of the pair (default 1024); the LAN's is a sixteenth of it (default 64)
+  --size MIB     swarm: payload of the pair (default 1024), the LAN's is a sixteenth of it (64); sites: payload (default 32)
   --rounds N     runs of every subject, alternating; the table holds medians (default 3)
   --subjects A,B only these: stateless, libtorrent, aria2, nginx-curl; transmission and rtorrent run only when named here
   --peer NAME=FILE.json  one more subject, from a peer description (testbed/README.md); may be given again
-Names: swarm
+Names: swarm, sites
 """
 import argparse
 import json
@@ -16,10 +16,10 @@ import sys
 import tempfile
 
 from testbed import product
-from testbed.bench import comparison, swarm
+from testbed.bench import comparison, sites, swarm
 from testbed.machine import CpuGroup
 
-COMPARISONS = {"swarm": swarm.Comparison}
+COMPARISONS = {"sites": sites.Comparison, "swarm": swarm.Comparison}
 SCRATCH_BYTES = 6 << 30
 
 
@@ -58,7 +58,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--subjects", type=lambda text: text.split(","))
     parser.add_argument("--peer", type=_described, action="append", default=[], metavar="NAME=FILE.json")
-    parser.add_argument("--scenes", type=lambda text: text.split(","), help="only these scenes: pair, lan16, lame16, http, verify, resume, sparse")
+    parser.add_argument("--scenes", type=lambda text: text.split(","), help="only these scenes: swarm: pair, lan16, lame16, http, verify, resume, sparse; sites: branches, branches.killed, late, orphan")
     parser.add_argument("--product", metavar="DIR", help="a folder with published programs, instead of publishing now")
     options = parser.parse_args()
     if os.geteuid():
@@ -82,11 +82,13 @@ def main():
             result = comparison.execute(scene, chosen.settings(scene), work, name, options.rounds, say)
             rows += comparison.rows(result)
             failures += result.failures
-        rows += chosen.between(rows)
+        rows += getattr(chosen, "between", lambda _: [])(rows)
     finally:
         group.close()
         shutil.rmtree(work, ignore_errors=True)
     print(comparison.table(rows))
+    if rows and hasattr(chosen, "NOTE"):
+        print(chosen.NOTE)
     if options.json:
         with open(options.json, "w") as file:
             json.dump(rows, file, indent=1)

@@ -12,24 +12,27 @@ TESTBED = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 @dataclass(frozen=True)
 class Measure:
-    """One figure of one run. over: also reported as a ratio to that subject's median, ours only."""
+    """One figure of one run. over: also reported as a ratio to that subject's median, ours only. stands_alone: its row does not have
+    the scene's name in front."""
     name: str
     unit: str
     of: Callable[[dict], Optional[float]]
     over: Optional[str] = None
+    stands_alone: bool = False
 
 
 @dataclass(frozen=True)
 class Scene:
     """One topology with one payload, the subjects that take part and what is measured. peers: subject -> path of its peer
-    description, for those that have none in testbed/peers. runner: for a scene without a lab, what runs a subject (bench/local.py);
-    topo is not used then."""
+    description, for those that have none in testbed/peers. run: what plays it, a Run or one with a plot. runner: for a scene without a
+    lab, what runs a subject (bench/local.py); topo and run are not used then."""
     name: str
     topo: Optional[str]
     mib: int
     subjects: tuple
     measures: tuple
     peers: Dict[str, str] = field(default_factory=dict)
+    run: Callable = run.Run
     runner: Optional[Callable[[str, dict, str], dict]] = None
 
     def description_of(self, subject):
@@ -58,7 +61,7 @@ def execute(scene, settings_of, work, name, rounds, say):
             if scene.runner:
                 one = scene.runner(subject, settings_of(subject), work)
             else:
-                one = run.Run(spec_topology, scene.description_of(subject), work, name, settings_of(subject)).execute()
+                one = scene.run(spec_topology, scene.description_of(subject), work, name, settings_of(subject)).execute()
             good = bool(one.get("ok"))
             say("%s %d/%d %-12s %s" % (scene.name, number, rounds, subject, "%.2f s" % one["t_max"] if good else
                                        "failed: %s" % (one.get("error") or one.get("failed") or one.get("bad"))))
@@ -74,7 +77,8 @@ def rows(result):
     out = []
     for measure in result.scene.measures:
         for subject in result.scene.subjects:
-            out += _row("%s.%s" % (result.scene.name, measure.name), subject, measure.unit,
+            name = measure.name if measure.stands_alone else "%s.%s" % (result.scene.name, measure.name)
+            out += _row(name, subject, measure.unit,
                         result.values[(measure.name, subject)])
         if measure.over and OURS in result.scene.subjects and measure.over in result.scene.subjects:
             ours, theirs = (result.values[(measure.name, subject)] for subject in (OURS, measure.over))

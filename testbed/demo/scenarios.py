@@ -132,10 +132,24 @@ class Scenario:
         self.figures["share_kept"] = kept
         self.expect("what was there is kept: %.2f of the image, killed at %s" % (kept, shares), bool(shares) and kept > shares[0] - 0.1)
 
+    def two_subnets(self):
+        """One site, two subnets with a router between and no multicast: by their site's name the nodes are one, and fetch one copy."""
+        tree, image = self.release("1.0")
+        one = self.story.follow("1.0", image, self.story.publish_and_start, LIMIT_S)
+        self.figures["1.0"] = one.as_json()
+        subnets = {host.bridge for host in self.fleet.hosts}
+        self.expect("there are two subnets, had: %s" % sorted(subnets), len(subnets) == 2)
+        size = os.path.getsize(image)
+        self.figures["wan_payload_copies"] = round(one.sources["wan"] / size, 3)
+        self.expect("all nodes together fetch one copy over the WAN, had: %.3f" % (one.sources["wan"] / size), one.sources["wan"] <= 1.02 * size)
+        self.problems += self.story.differences("1.0", tree, image)
 
+
+ROUTED = dict(TOPOLOGY, sites=[dict(TOPOLOGY["sites"][0], count=1, hosts=4, subnets=2)])
 SLOW_MEMBERS = dict(TOPOLOGY, sites=[dict(TOPOLOGY["sites"][0], hosts_special={"2": {"lan_down": "5mbit"}})])
 SCENARIOS = {"flow": (Scenario.flow, {}), "loopback": (Scenario.flow, {"loopback": True}),
-             "seed-killed": (Scenario.seed_killed, {"spec": SLOW_MEMBERS}), "killed-node": (Scenario.killed_node, {"mib": 16})}
+             "seed-killed": (Scenario.seed_killed, {"spec": SLOW_MEMBERS}), "killed-node": (Scenario.killed_node, {"mib": 16}),
+             "two-subnets": (Scenario.two_subnets, {"spec": ROUTED})}
 
 
 def main():

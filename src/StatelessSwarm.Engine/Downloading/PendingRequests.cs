@@ -10,6 +10,7 @@ internal sealed class PendingRequests(RequestGroup? group)
     /// <summary>Most requests kept, cancelled ones included.</summary>
     public const int Capacity = 4096;
 
+    private RequestGroup? _group = group;
     private PendingRequest[] _ring = new PendingRequest[32];
     private int _head;
     private int _count;
@@ -21,7 +22,7 @@ internal sealed class PendingRequests(RequestGroup? group)
         get;
         private set
         {
-            group?.Count(value - field);
+            _group?.Count(value - field);
             field = value;
         }
     }
@@ -63,13 +64,20 @@ internal sealed class PendingRequests(RequestGroup? group)
             Block = block,
             SentAt = now,
             Number = _nextNumber,
-            GroupNumber = group?.NextNumber ?? 0,
+            GroupNumber = _group?.NextNumber ?? 0,
         };
         _count++;
         _nextNumber++;
-        group?.Numbered();
+        _group?.Numbered();
         Live++;
         return true;
+    }
+
+    /// <summary>The peer turned out to be on our side of the bottleneck.</summary>
+    public void LeaveGroup()
+    {
+        _group?.Count(-Live);
+        _group = null;
     }
 
     /// <summary>Takes a request out because it is answered.</summary>

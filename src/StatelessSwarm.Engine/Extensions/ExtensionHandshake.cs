@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using StatelessSwarm.Content.Bencoding;
+using StatelessSwarm.Engine.Peers;
 
 namespace StatelessSwarm.Engine.Extensions;
 
@@ -46,6 +47,9 @@ internal sealed record ExtensionHandshake
     /// <summary>It will not download any more (BEP 21); null when not said.</summary>
     public bool? IsUploadOnly { get; init; }
 
+    /// <summary>The site it belongs to (<c>ss_site</c>, 16 bytes); null for none.</summary>
+    public SiteId? Site { get; init; }
+
     /// <summary>The payload.</summary>
     public byte[] ToBytes()
     {
@@ -64,6 +68,8 @@ internal sealed record ExtensionHandshake
             writer.WriteEntry("p"u8, Port);
         if (RequestQueue > 0)
             writer.WriteEntry("reqq"u8, RequestQueue);
+        if (Site is { } site)
+            writer.WriteEntry("ss_site"u8, site.ToBytes());
         if (IsUploadOnly is { } isUploadOnly)
             writer.WriteEntry("upload_only"u8, isUploadOnly ? 1 : 0);
         if (Version is not null)
@@ -90,6 +96,7 @@ internal sealed record ExtensionHandshake
             RequestQueue = ReadNumber(root, "reqq"u8, 1 << 20),
             MetadataSize = ReadNumber(root, "metadata_size"u8, int.MaxValue),
             IsUploadOnly = root.TryGet("upload_only"u8, out var only) && only.TryGetInteger(out var flag) ? flag != 0 : null,
+            Site = root.TryGet("ss_site"u8, out var site) && site.TryGetString(out var siteBytes) ? SiteId.TryRead(siteBytes.Span) : null,
             Version = ReadText(root, "v"u8),
             YourAddress = ReadAddress(root),
         };

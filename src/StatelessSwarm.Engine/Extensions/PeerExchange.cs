@@ -81,7 +81,7 @@ internal sealed class PeerExchange(PeerTable peers, CommandQueue commands, Engin
             if (isOurs || pex.Taken >= MaxTaken || !AddressScope.MayHear(peer, added.EndPoint))
                 continue;
             pex.Taken++;
-            commands.PeerHeard(added.EndPoint);
+            commands.PeerHeard(added.EndPoint, isNear: peer.IsLan && added.Flags.HasFlag(PexFlags.Near));
         }
         return PeerFault.None;
     }
@@ -100,7 +100,7 @@ internal sealed class PeerExchange(PeerTable peers, CommandQueue commands, Engin
                 continue;
             _current.Add(endPoint);
             if (_added.Count < MaxTold && !pex.Told.Contains(endPoint))
-                _added.Add(new PexPeer(endPoint, FlagsOf(other)));
+                _added.Add(new PexPeer(endPoint, FlagsOf(other, isToldNear: peer is { IsLan: true, ClaimsId: not 0 })));
         }
         foreach (var endPoint in pex.Told)
         {
@@ -117,7 +117,8 @@ internal sealed class PeerExchange(PeerTable peers, CommandQueue commands, Engin
         commands.SendExtended(peer, pex.Id, new PexMessage(_added, _dropped).ToBytes());
     }
 
-    private static PexFlags FlagsOf(PeerState peer) =>
-        (peer.IsComplete || peer.IsUploadOnly ? PexFlags.Seed : PexFlags.None)
+    private static PexFlags FlagsOf(PeerState peer, bool isToldNear) =>
+        (isToldNear && peer.IsLan ? PexFlags.Near : PexFlags.None)
+        | (peer.IsComplete || peer.IsUploadOnly ? PexFlags.Seed : PexFlags.None)
         | (peer.Connection.IsOutgoing ? PexFlags.Reachable : PexFlags.None);
 }

@@ -21,4 +21,7 @@ internal enum PexFlags : byte
 
     /// <summary>The teller connected to it: it can be reached.</summary>
     Reachable = 0x10,
+
+    /// <summary>Not of BEP 11, and told to neighbours that speak <c>ss</c> only: it is near to the teller.</summary>
+    Near = 0x80,
 }

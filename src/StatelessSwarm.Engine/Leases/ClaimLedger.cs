@@ -14,7 +14,7 @@ namespace StatelessSwarm.Engine.Leases;
 /// <item>A claim lives while its holder is connected and heard of; after <see cref="DeadAfterMs"/> of silence it is gone.</item>
 /// <item>It is stuck when its holder has received nothing for <see cref="StuckAfterMs"/>, or after <see cref="LongestMs"/>: then a
 /// node with nothing better to do may fetch the piece all the same.</item>
-/// <item>Two claims on one piece: whoever has half of it keeps it; otherwise the lower peer id does and the other yields.</item>
+/// <item>Two claims on one piece: whoever has more of it, in eighths, keeps it; of equals the lower peer id does. The other yields.</item>
 /// </list>
 /// </summary>
 internal sealed class ClaimLedger(
@@ -227,10 +227,10 @@ internal sealed class ClaimLedger(
             return;
         if (active.Find(piece) is { IsClaimed: true } ours)
         {
-            if (Keeps(ours, peer, received))
+            if (ComesFirst(piece, ours.Received, self, received, peer.Id))
             {
                 // The other side judges by the progress it knows of: tell it when ours is what decides.
-                if (IsHalf(piece, ours.Received) && !_newClaims.Contains(piece))
+                if (Eighths(piece, ours.Received) > 0 && !_newClaims.Contains(piece))
                     SendClaims(peer, [piece]);
                 return;
             }
@@ -245,7 +245,7 @@ internal sealed class ClaimLedger(
                 _claims[piece] = standing with { Received = Math.Max(received, standing.Received) };
                 return;
             }
-            var standingKeeps = IsHalf(piece, standing.Received) || (!IsHalf(piece, received) && standing.Holder.Id < peer.Id);
+            var standingKeeps = ComesFirst(piece, standing.Received, standing.Holder.Id, received, peer.Id);
             if (standingKeeps && Firm.Contains(piece))
                 return;
             Remove(standing.Holder, piece);
@@ -260,14 +260,16 @@ internal sealed class ClaimLedger(
         Firm.Add(piece);
     }
 
-    private bool Keeps(ActivePiece ours, PeerState peer, int received)
+    /// <summary>
+    /// The first of two holders goes on. Eighths, so that a block on its way does not turn the order around while both are told.
+    /// </summary>
+    private bool ComesFirst(int piece, int received, PeerId id, int otherReceived, PeerId otherId)
     {
-        var weHaveHalf = IsHalf(ours.Piece, ours.Received);
-        var theyHaveHalf = IsHalf(ours.Piece, received);
-        return weHaveHalf == theyHaveHalf ? self < peer.Id : weHaveHalf;
+        var (more, less) = (Eighths(piece, received), Eighths(piece, otherReceived));
+        return more == less ? id < otherId : more > less;
     }
 
-    private bool IsHalf(int piece, int received) => received * 2 >= map.BlockCount(piece);
+    private int Eighths(int piece, int received) => received * 8 / map.BlockCount(piece);
 
     private void MarkStuck(PeerState peer, bool allStuck)
     {

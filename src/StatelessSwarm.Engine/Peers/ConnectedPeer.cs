@@ -27,4 +27,10 @@ public sealed record ConnectedPeer(
     /// names the URL, and the fast extension (BEP 6), because of those answers.
     /// </summary>
     public bool IsWebSeed { get; init; }
+
+    /// <summary>
+    /// By the addresses of both ends it may be a member of our site in another subnet: it is taken for one, and for near, when it names
+    /// our site (<see cref="SiteId"/>), and it alone is told which site that is. False for a stranger from the internet, whatever it says.
+    /// </summary>
+    public bool MayShareSite { get; init; }
 }

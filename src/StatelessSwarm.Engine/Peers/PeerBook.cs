@@ -85,7 +85,7 @@ internal sealed class PeerBook(PeerTable peers, CommandQueue commands, EngineClo
         if (peer.Known is not null || port is <= 0 or > ushort.MaxValue)
             return;
         var endPoint = new IPEndPoint(peer.Connection.EndPoint.Address, port);
-        Discovered(endPoint, PeerSource.Incoming, peer.Connection.Reach);
+        Discovered(endPoint, PeerSource.Incoming, peer.IsLan ? PeerReach.Lan : PeerReach.Wan);
         if (!_byEndPoint.TryGetValue(endPoint, out var known) || known.State != KnownPeerState.Idle)
             return;
         known.State = KnownPeerState.Connected;

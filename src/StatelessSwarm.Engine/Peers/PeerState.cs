@@ -17,6 +17,7 @@ internal sealed class PeerState
     public PeerState(PeerHandle handle, ConnectedPeer connection, int pieceCount, EngineClock clock, int mostRequests, RequestGroup? group)
     {
         Group = group;
+        IsLan = connection.Reach == PeerReach.Lan;
         Pending = new PendingRequests(group);
         Handle = handle;
         Connection = connection;
@@ -38,7 +39,8 @@ internal sealed class PeerState
 
     public PeerId Id => Connection.Handshake.PeerId;
 
-    public bool IsLan => Connection.Reach == PeerReach.Lan;
+    /// <summary>Near: a neighbour, or a member of our site.</summary>
+    public bool IsLan { get; private set; }
 
     public bool IsWebSeed => Connection.IsWebSeed;
 
@@ -100,7 +102,7 @@ internal sealed class PeerState
     public PendingRequests Pending { get; }
 
     /// <summary>The peers it shares a bottleneck with; null for neighbours.</summary>
-    public RequestGroup? Group { get; }
+    public RequestGroup? Group { get; private set; }
 
     public RequestWindow Window { get; }
 
@@ -224,4 +226,14 @@ internal sealed class PeerState
     public long ClaimsHeardAt { get; set; }
 
     public long ClaimsProgressAt { get; set; }
+
+    /// <summary>It has turned out to be of our site: near from here on.</summary>
+    public void ComeNear()
+    {
+        IsLan = true;
+        Group = null;
+        Pending.LeaveGroup();
+        if (Known is not null)
+            Known.Reach = PeerReach.Lan;
+    }
 }

@@ -76,7 +76,11 @@ internal sealed class CommandQueue(EngineClock clock)
     public void Connect(IPEndPoint endPoint) => Enqueue(new EngineCommand(EngineCommandKind.Connect, EndPoint: endPoint));
 
     /// <summary>Reports an endpoint that a peer told us of.</summary>
-    public void PeerHeard(IPEndPoint endPoint) => Enqueue(new EngineCommand(EngineCommandKind.PeerHeard, EndPoint: endPoint));
+    public void PeerHeard(IPEndPoint endPoint, bool isNear) =>
+        Enqueue(new EngineCommand(EngineCommandKind.PeerHeard, EndPoint: endPoint, IsNear: isNear));
+
+    /// <summary>Tells that a peer has turned out to be near.</summary>
+    public void PeerNear(PeerState peer) => Enqueue(new EngineCommand(EngineCommandKind.PeerNear, peer.Handle));
 
     /// <summary>Takes the oldest command.</summary>
     public bool TryDequeue(out EngineCommand command)

@@ -13,5 +13,6 @@ public readonly record struct EngineCommand(
     BlockRange Block = default,
     long Token = 0,
     PeerFault Fault = PeerFault.None,
-    IPEndPoint? EndPoint = null
+    IPEndPoint? EndPoint = null,
+    bool IsNear = false
 );

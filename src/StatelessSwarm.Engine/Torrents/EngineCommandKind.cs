@@ -35,8 +35,12 @@ public enum EngineCommandKind
     /// <summary>Close the connection of <c>Peer</c> because of <c>Fault</c>.</summary>
     Disconnect,
 
-    /// <summary>A peer told us of <c>EndPoint</c> (BEP 11): call <see cref="TorrentEngine.PeerDiscovered"/> with how far it is.</summary>
+    /// <summary>A peer told us of <c>EndPoint</c> (BEP 11): call <see cref="TorrentEngine.PeerDiscovered"/> with how far it is.
+    /// <c>IsNear</c>: a neighbour said that it is of its own site.</summary>
     PeerHeard,
+
+    /// <summary><c>Peer</c>, so far beyond the WAN link, has turned out to be of our site: limits on the WAN do not count for it any more.</summary>
+    PeerNear,
 
     /// <summary>Connect to <c>EndPoint</c>; answer with PeerConnected or ConnectFailed.</summary>
     Connect,

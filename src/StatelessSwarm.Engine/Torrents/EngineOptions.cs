@@ -1,3 +1,4 @@
+using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Wire;
 
 namespace StatelessSwarm.Engine.Torrents;
@@ -65,4 +66,13 @@ public sealed record EngineOptions
 
     /// <summary>A peer that takes nothing of what it asked for during this time is dropped; default 60 s.</summary>
     public TimeSpan UploadStallTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// Milliseconds after the start during which nothing is asked of peers beyond the WAN link, so that neighbours are heard of first and
+    /// nothing is fetched that they have or are fetching; default 0, for who knows no way to hear of neighbours.
+    /// </summary>
+    public int NeighbourWaitMs { get; init; }
+
+    /// <summary>Our site; null for one without a name, whose members are those that the shell finds to be near.</summary>
+    public SiteId? Site { get; init; }
 }

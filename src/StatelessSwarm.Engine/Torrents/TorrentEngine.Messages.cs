@@ -310,6 +310,8 @@ public sealed partial class TorrentEngine
         state.IsUploadOnly = said.IsUploadOnly ?? state.IsUploadOnly;
         if (said.RequestQueue > 0)
             state.Window.Limit(Math.Min(said.RequestQueue, state.MostRequests));
+        if (said.Site is { } site)
+            TakeSite(state, site);
         if (said.PexId is { } pexId)
             PeerExchange.Spoken(state, pexId);
         if (!state.Connection.IsOutgoing)

@@ -168,7 +168,8 @@ public sealed partial class TorrentEngine
         new()
         {
             MetadataId = _metadata.Size > 0 ? ExtensionIds.Metadata : null,
-            ClaimsId = _options.UsesClaims && state.IsLan ? ExtensionIds.Claims : null,
+            ClaimsId = _options.UsesClaims && (state.IsLan || MayBeMember(state)) ? ExtensionIds.Claims : null,
+            Site = MayBeMember(state) ? _options.Site : null,
             DontHaveId = ExtensionIds.DontHave,
             PexId = _exchange.IsOffered ? ExtensionIds.Pex : null,
             MetadataSize = _metadata.Size,
@@ -178,6 +179,22 @@ public sealed partial class TorrentEngine
             YourAddress = state.Connection.EndPoint.Address,
             IsUploadOnly = _map.IsComplete && _superSeeder is not { IsActive: true },
         };
+
+    private bool MayBeMember(PeerState state) => _options.Site is not null && state.Connection.MayShareSite;
+
+    /// <summary>
+    /// It says which site it is of. Ours, and it may be: near from here on. Both ends come to this by the same rule, so both do.
+    /// </summary>
+    private void TakeSite(PeerState state, SiteId site)
+    {
+        if (state.IsLan || site != _options.Site || !MayBeMember(state))
+            return;
+        state.ComeNear();
+        _availability.Recount(state);
+        _commands.PeerNear(state);
+        state.IdleEpoch = -1;
+        _assigner.Wake();
+    }
 
     private void Drop(PeerState state, PeerFault fault, PeerState? survivor = null)
     {

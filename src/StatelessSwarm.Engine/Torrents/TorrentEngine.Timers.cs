@@ -41,7 +41,9 @@ public sealed partial class TorrentEngine
         _choker.Advance();
         _exchange.Advance();
         _superSeeder?.Advance();
-        if (_clock.HasPassed(_recheckedAt, RecheckMs))
+        // The wait for neighbours is over with this look, so there was none before it.
+        var isFarOpen = _recheckedAt < _rules.FarFrom && _clock.Now >= _rules.FarFrom;
+        if (isFarOpen || _clock.HasPassed(_recheckedAt, RecheckMs))
         {
             // Costs little, and a missed wake-up then costs a second at most.
             _recheckedAt = _clock.Now;

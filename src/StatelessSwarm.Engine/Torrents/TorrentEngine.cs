@@ -75,7 +75,7 @@ public sealed partial class TorrentEngine
         _availability = new Availability(_map.PieceCount);
         _active = new ActivePieces(_map.PieceCount, _map.BlocksPerPiece);
         _claims = new ClaimLedger(_map, _active, _peers, _commands, _clock, options.PeerId);
-        _rules = new SourceRules(_availability, _claims);
+        _rules = new SourceRules(_availability, _claims, _clock);
         _spread = new SpreadWatch(_map.PieceCount, _clock);
         _backlog = new NearBacklog(_map, _peers, _counters, _clock);
         var far = new FarSources(_peers, _active, _clock, random, info.PieceLength);
@@ -129,6 +129,7 @@ public sealed partial class TorrentEngine
             throw new InvalidOperationException("The engine has been started before.");
         _isStarted = true;
         _clock.Update();
+        _rules.FarFrom = _clock.Now + _clock.Milliseconds(_options.NeighbourWaitMs);
         foreach (var piece in verified)
         {
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(piece.Value, _map.PieceCount, nameof(verified));

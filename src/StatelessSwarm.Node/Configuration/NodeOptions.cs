@@ -29,7 +29,7 @@ public sealed record NodeOptions
     /// <summary>Addresses to accept peers on; default every address.</summary>
     public IReadOnlyList<IPAddress> ListenAddresses { get; init; } = [IPAddress.IPv6Any];
 
-    /// <summary>Name of the site, told to neighbours; may be empty.</summary>
+    /// <summary>Name of the site, by which members in other subnets of it are known (docs/branch-office.md); may be empty.</summary>
     public string Site { get; init; } = "";
 
     /// <summary>Networks that count as the site's own beside those of the local interfaces.</summary>

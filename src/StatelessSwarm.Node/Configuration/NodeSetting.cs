@@ -19,7 +19,7 @@ public sealed record NodeSetting(string Name, string Placeholder, string Descrip
         new("no-mount", "", "Mount nothing: stage and flip the links only.", NodeSettingKind.Flag),
         new("port", "PORT", "TCP port for peers, 0 for a free one; default 6881.", NodeSettingKind.One),
         new("listen", "ADDRESS", "Address to accept peers on; default all. May be given several times.", NodeSettingKind.Many),
-        new("site", "NAME", "Name of the site, told to neighbours.", NodeSettingKind.One),
+        new("site", "NAME", "Name of the site: nodes of one name share a WAN link, also across subnets.", NodeSettingKind.One),
         new("site-network", "CIDR", "Network that counts as the site's own. May be given several times.", NodeSettingKind.Many),
         new("poll-interval", "TIME", "Time between looks at the channel, for example 30s or 5m; default 1m.", NodeSettingKind.One),
         new("stall-timeout", "TIME", "A download without progress for so long begins again; default 5m.", NodeSettingKind.One),

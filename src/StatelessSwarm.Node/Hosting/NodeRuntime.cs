@@ -116,6 +116,7 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
                 ListenAddresses = options.ListenAddresses,
                 Port = options.Port,
                 SiteNetworks = options.SiteNetworks,
+                Site = options.Site,
                 UploadBytesPerSecond = options.UploadBytesPerSecond,
             },
             time,

@@ -150,6 +150,7 @@ internal sealed class ReleaseSharing(
                     ? []
                     : [new Uri(server, RepositoryLayout.Release(release.Digest) + "/"), .. TorrentAddOptions.WebSeedsOf(metainfo)],
                 WebSeedDelay = WebSeedDelay,
+                NeighbourWait = local is null ? TimeSpan.Zero : TorrentAddOptions.TimeToHearOfNeighbours,
             },
             cancellation
         );

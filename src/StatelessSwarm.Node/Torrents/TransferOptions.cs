@@ -86,6 +86,7 @@ public sealed record TransferOptions
             JournalPath = IsSeed ? null : JournalPath,
             IsSeed = IsSeed,
             Engine = Engine,
+            NeighbourWait = UseLocalDiscovery && !Metainfo.Info.IsPrivate ? TorrentAddOptions.TimeToHearOfNeighbours : TimeSpan.Zero,
             Trackers =
             [
                 .. Trackers.Select(url => (Uri[])[url]),

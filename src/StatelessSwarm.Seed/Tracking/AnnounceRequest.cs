@@ -1,4 +1,6 @@
+using System.Net;
 using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Wire;
 
 namespace StatelessSwarm.Seed.Tracking;
@@ -29,4 +31,13 @@ internal sealed record AnnounceRequest
 
     /// <summary>Leave peer ids out of a list of dictionaries.</summary>
     public bool OmitPeerIds { get; init; }
+
+    /// <summary>It wants members of its site named apart from the rest (it said <c>site</c>, perhaps with nothing behind it).</summary>
+    public bool WantsMembers { get; init; }
+
+    /// <summary>The site it says it is of; null for none.</summary>
+    public SiteId? Site { get; init; }
+
+    /// <summary>Its address inside its site, of private scope (RFC 1918, RFC 4193); null when it did not say a usable one.</summary>
+    public IPAddress? Inside { get; init; }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Wire;
 
 namespace StatelessSwarm.Seed.Tracking;
@@ -11,8 +12,14 @@ namespace StatelessSwarm.Seed.Tracking;
 /// Thread safe.
 /// <para>
 /// A swarm has one or two names: the truncated v2 info hash and, in a hybrid torrent, the v1 info hash. Only swarms that were
-/// added exist. A peer is an end point (the address its connection came from, the port it said) and is forgotten
-/// <see cref="TrackerOptions.PeerLifetime"/> after its last announce.
+/// added exist. A peer is an end point (the address its connection came from, the port it said) and, behind a translator, its address
+/// inside: whole sites share one outside address and one port. It is forgotten <see cref="TrackerOptions.PeerLifetime"/> after its last
+/// announce.
+/// </para>
+/// <para>
+/// Members of one site are peers that say the same site; or, when one of the two says none, peers of one outside address. They come before
+/// the others, and take up to three quarters of an answer. An inside address is told to peers of the same outside address, for the outside
+/// one, and to nobody else.
 /// </para>
 /// <para>
 /// Who is told of whom: never of itself; a complete peer only of incomplete ones; a loopback address only to a loopback
@@ -22,6 +29,9 @@ namespace StatelessSwarm.Seed.Tracking;
 /// </summary>
 internal sealed class SwarmRegistry
 {
+    /// <summary>Share of an answer that members of the client's site take while there are others.</summary>
+    private const double MembersShare = 0.75;
+
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
     private readonly TrackerOptions _options;
@@ -110,11 +120,11 @@ internal sealed class SwarmRegistry
                 return false;
             var now = _time.GetTimestamp();
             Expire(swarm, now);
-            Remember(swarm, self, request, now);
+            Remember(swarm, new PeerKey(self, InsideOf(request, client)), request, now);
             reply = new AnnounceReply(
                 swarm.CompleteWithSeed,
                 swarm.Incomplete,
-                request.Event == AnnounceEvent.Stopped ? [] : Choose(swarm, self, request, local)
+                request.Event == AnnounceEvent.Stopped ? [] : Choose(swarm, new PeerKey(self, InsideOf(request, client)), request, local)
             );
             return true;
         }
@@ -171,15 +181,20 @@ internal sealed class SwarmRegistry
         return address;
     }
 
+    /// <summary>Null without a translator in between, too.</summary>
+    private static IPAddress? InsideOf(AnnounceRequest request, IPAddress client) =>
+        request.Inside is { } inside && inside.AddressFamily == client.AddressFamily && !inside.Equals(client) ? inside : null;
+
     private SwarmCounts Count(Swarm swarm, InfoHash name, long now)
     {
         Expire(swarm, now);
         return new SwarmCounts(swarm.Release, name, swarm.CompleteWithSeed, swarm.Incomplete, swarm.Downloaded);
     }
 
-    private void Remember(Swarm swarm, IPEndPoint self, AnnounceRequest request, long now)
+    private void Remember(Swarm swarm, PeerKey self, AnnounceRequest request, long now)
     {
         var known = swarm.IndexOf.TryGetValue(self, out var index);
+        var address = self.EndPoint.Address;
         if (request.Event == AnnounceEvent.Stopped)
         {
             if (known)
@@ -187,7 +202,7 @@ internal sealed class SwarmRegistry
             return;
         }
         var isComplete = request.IsComplete || request.Event == AnnounceEvent.Completed;
-        var peer = new Peer(self, request.PeerId, isComplete, now);
+        var peer = new Peer(self, request.PeerId, request.Site, isComplete, now);
         if (known)
         {
             var before = swarm.Peers[index];
@@ -199,12 +214,12 @@ internal sealed class SwarmRegistry
         }
         if (request.Event == AnnounceEvent.Completed)
             swarm.Downloaded++;
-        if (self.Address.IsIPv6LinkLocal || !HasRoom(swarm, self.Address, now))
+        if (address.IsIPv6LinkLocal || !HasRoom(swarm, address, now))
             return;
         swarm.IndexOf.Add(self, swarm.Peers.Count);
         swarm.Peers.Add(peer);
         swarm.Complete += isComplete ? 1 : 0;
-        _peersByAddress[self.Address] = _peersByAddress.GetValueOrDefault(self.Address) + 1;
+        _peersByAddress[address] = _peersByAddress.GetValueOrDefault(address) + 1;
         _peerCount++;
     }
 
@@ -224,34 +239,58 @@ internal sealed class SwarmRegistry
             && _peersByAddress.GetValueOrDefault(address) < _options.MaxPeersPerAddress;
     }
 
-    /// <summary>A random choice by partial Fisher-Yates in place: the order of the list means nothing.</summary>
-    private List<TrackedPeer> Choose(Swarm swarm, IPEndPoint self, AnnounceRequest request, IPAddress? local)
+    /// <summary>The seed, members of the client's site, others, and what is left of the members; each by chance.</summary>
+    private List<TrackedPeer> Choose(Swarm swarm, PeerKey self, AnnounceRequest request, IPAddress? local)
     {
         var wanted = Math.Clamp(request.PeersWanted ?? _options.DefaultPeersWanted, 0, _options.MaxPeersWanted);
-        var chosen = new List<TrackedPeer>(Math.Min(wanted, swarm.Peers.Count + 1));
         var clientIsComplete = request.IsComplete || request.Event == AnnounceEvent.Completed;
-        if (chosen.Count < wanted && !clientIsComplete && swarm.SeedPort is { } seedPort && local is not null)
+        var chosen = new List<TrackedPeer>(Math.Min(wanted, swarm.Peers.Count + 1));
+        // Peers behind a translator may share an end point, and the seed's machine may run a node that announces under the seed's.
+        var named = new HashSet<IPEndPoint> { self.EndPoint };
+        if (wanted > 0 && !clientIsComplete && swarm.SeedPort is { } seedPort && local is not null)
         {
             var seed = new IPEndPoint(Normalise(local), seedPort);
-            if (!seed.Equals(self) && !seed.Address.IsIPv6LinkLocal)
+            if (!seed.Address.IsIPv6LinkLocal && named.Add(seed))
                 chosen.Add(new TrackedPeer(seed, null));
         }
-        var clientIsLoopback = IPAddress.IsLoopback(self.Address);
+        var start = swarm.Peers.Count == 0 ? 0 : _random.Next(swarm.Peers.Count);
+        for (var i = 0; i < swarm.Peers.Count && chosen.Count < wanted * MembersShare; i++)
+        {
+            var peer = swarm.Peers[(start + i) % swarm.Peers.Count];
+            if (IsNear(self, request, peer) && MayTell(peer) && named.Add(AddressFor(self, peer)))
+                chosen.Add(new TrackedPeer(AddressFor(self, peer), peer.Id, IsNear: true));
+        }
+        var spare = new List<TrackedPeer>();
         for (var i = 0; i < swarm.Peers.Count && chosen.Count < wanted; i++)
         {
+            // Partial Fisher-Yates in place: the order of the list means nothing.
             swarm.Swap(i, _random.Next(i, swarm.Peers.Count));
             var peer = swarm.Peers[i];
-            if (peer.EndPoint.Equals(self) || (clientIsComplete && peer.IsComplete))
+            if (!MayTell(peer) || !named.Add(AddressFor(self, peer)))
                 continue;
-            if (IPAddress.IsLoopback(peer.EndPoint.Address) && !clientIsLoopback)
-                continue;
-            // the seed's machine may run a node that announces under the very end point already named
-            if (chosen.Count > 0 && chosen[0].PeerId is null && chosen[0].EndPoint.Equals(peer.EndPoint))
-                continue;
-            chosen.Add(new TrackedPeer(peer.EndPoint, peer.Id));
+            var isNear = IsNear(self, request, peer);
+            (isNear ? spare : chosen).Add(new TrackedPeer(AddressFor(self, peer), peer.Id, isNear));
         }
+        chosen.AddRange(spare.Take(wanted - chosen.Count));
         return chosen;
+
+        bool MayTell(Peer peer) =>
+            peer.Key != self
+            && !(clientIsComplete && peer.IsComplete)
+            && (!IPAddress.IsLoopback(peer.EndPoint.Address) || IPAddress.IsLoopback(self.EndPoint.Address));
     }
+
+    /// <summary>Names decide where both say one: a central way out may put many sites behind one address.</summary>
+    private static bool IsNear(PeerKey self, AnnounceRequest request, Peer peer) =>
+        request.Site is { } ours && peer.Site is { } theirs
+            ? ours == theirs
+            : peer.EndPoint.Address.Equals(self.EndPoint.Address);
+
+    /// <summary>Where the client is to look for the peer: behind the translator they share, inside.</summary>
+    private static IPEndPoint AddressFor(PeerKey self, Peer peer) =>
+        peer.Key.Inside is { } inside && peer.EndPoint.Address.Equals(self.EndPoint.Address)
+            ? new IPEndPoint(inside, peer.EndPoint.Port)
+            : peer.EndPoint;
 
     private void Expire(Swarm swarm, long now)
     {
@@ -268,7 +307,7 @@ internal sealed class SwarmRegistry
         swarm.Swap(index, last);
         var peer = swarm.Peers[last];
         swarm.Peers.RemoveAt(last);
-        swarm.IndexOf.Remove(peer.EndPoint);
+        swarm.IndexOf.Remove(peer.Key);
         swarm.Complete -= peer.IsComplete ? 1 : 0;
         _peerCount--;
         var left = _peersByAddress[peer.EndPoint.Address] - 1;
@@ -278,7 +317,12 @@ internal sealed class SwarmRegistry
             _peersByAddress[peer.EndPoint.Address] = left;
     }
 
-    private readonly record struct Peer(IPEndPoint EndPoint, PeerId Id, bool IsComplete, long LastSeen);
+    private readonly record struct PeerKey(IPEndPoint EndPoint, IPAddress? Inside);
+
+    private readonly record struct Peer(PeerKey Key, PeerId Id, SiteId? Site, bool IsComplete, long LastSeen)
+    {
+        public IPEndPoint EndPoint => Key.EndPoint;
+    }
 
     private sealed class Swarm(Sha256Digest release, IReadOnlyList<InfoHash> names)
     {
@@ -288,8 +332,8 @@ internal sealed class SwarmRegistry
 
         public List<Peer> Peers { get; } = [];
 
-        /// <summary>Place of each end point in <see cref="Peers"/>.</summary>
-        public Dictionary<IPEndPoint, int> IndexOf { get; } = [];
+        /// <summary>Place of each peer in <see cref="Peers"/>.</summary>
+        public Dictionary<PeerKey, int> IndexOf { get; } = [];
 
         public int? SeedPort { get; set; }
 
@@ -306,8 +350,8 @@ internal sealed class SwarmRegistry
             if (first == second)
                 return;
             (Peers[first], Peers[second]) = (Peers[second], Peers[first]);
-            IndexOf[Peers[first].EndPoint] = first;
-            IndexOf[Peers[second].EndPoint] = second;
+            IndexOf[Peers[first].Key] = first;
+            IndexOf[Peers[second].Key] = second;
         }
     }
 }

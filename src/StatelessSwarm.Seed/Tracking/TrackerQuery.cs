@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Net;
 using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Wire;
 
 namespace StatelessSwarm.Seed.Tracking;
@@ -9,7 +11,8 @@ namespace StatelessSwarm.Seed.Tracking;
 /// are 20 arbitrary bytes, percent-encoded or plain, so a text decoder would spoil them; '+' stands for itself.
 /// At most <see cref="MaxLength"/> characters and <see cref="MaxParameters"/> parameters.
 /// Parameters that do not matter here (uploaded, downloaded, key, trackerid, ip, ipv4, ipv6, ...) are passed over: a peer's
-/// address is the one its connection comes from.
+/// address is the one its connection comes from. Of our own are <c>site</c> (32 hexadecimal digits or nothing) and <c>inside</c> (an
+/// address of private scope, told to members of the peer's site only); a value that makes no sense is no value.
 /// </summary>
 internal static class TrackerQuery
 {
@@ -37,6 +40,9 @@ internal static class TrackerQuery
         var announceEvent = AnnounceEvent.None;
         var isCompact = true;
         var omitPeerIds = false;
+        var wantsMembers = false;
+        SiteId? site = null;
+        IPAddress? inside = null;
         Span<byte> twenty = stackalloc byte[InfoHash.Size];
 
         foreach (var range in query.Split('&'))
@@ -88,6 +94,13 @@ internal static class TrackerQuery
                 case "no_peer_id":
                     omitPeerIds = value is "1";
                     break;
+                case "site":
+                    wantsMembers = true;
+                    site = SiteId.TryParse(value, out var id) ? id : null;
+                    break;
+                case "inside":
+                    inside = InsideAddress.TryRead(value);
+                    break;
                 default:
                     break;
             }
@@ -109,6 +122,9 @@ internal static class TrackerQuery
             PeersWanted = wanted,
             IsCompact = isCompact,
             OmitPeerIds = omitPeerIds,
+            WantsMembers = wantsMembers,
+            Site = site,
+            Inside = inside,
         };
         return null;
     }

@@ -13,6 +13,8 @@ namespace StatelessSwarm.Seed.Tracking;
 /// announce  complete, incomplete, interval, min interval, peers, peers6       BEP 3
 ///           peers:  6 bytes each, v4 address and port, big endian             BEP 23
 ///           peers6: 18 bytes each, v6 address and port, big endian            BEP 7
+///           near, near6: the same for members of the client's site, who are then not in the other two; only for clients that
+///           say <c>site</c>
 ///           peers, compact=0: list of {ip, [peer id], port} of both families  BEP 3
 /// scrape    files: {info hash: {complete, downloaded, incomplete}}            BEP 48
 /// failure   failure reason                                                    BEP 3
@@ -32,12 +34,22 @@ internal static class TrackerReply
         Integer(output, (long)options.Interval.TotalSeconds);
         output.Write("12:min interval"u8);
         Integer(output, (long)options.MinInterval.TotalSeconds);
+        var isApart = request is { WantsMembers: true, IsCompact: true };
+        var peers = isApart ? [.. reply.Peers.Where(peer => !peer.IsNear)] : reply.Peers;
+        if (isApart)
+        {
+            TrackedPeer[] members = [.. reply.Peers.Where(peer => peer.IsNear)];
+            output.Write("4:near"u8);
+            Compact(output, members, AddressFamily.InterNetwork);
+            output.Write("5:near6"u8);
+            Compact(output, members, AddressFamily.InterNetworkV6);
+        }
         output.Write("5:peers"u8);
         if (request.IsCompact)
         {
-            Compact(output, reply.Peers, AddressFamily.InterNetwork);
+            Compact(output, peers, AddressFamily.InterNetwork);
             output.Write("6:peers6"u8);
-            Compact(output, reply.Peers, AddressFamily.InterNetworkV6);
+            Compact(output, peers, AddressFamily.InterNetworkV6);
         }
         else
         {

@@ -17,5 +17,6 @@ internal readonly record struct SessionEvent(
     PeerSource Source = PeerSource.Manual,
     bool IsRight = false,
     Exception? Fault = null,
-    Sha256Digest[]? Leaves = null
+    Sha256Digest[]? Leaves = null,
+    bool IsNear = false
 );

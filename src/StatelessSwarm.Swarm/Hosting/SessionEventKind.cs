@@ -27,7 +27,7 @@ internal enum SessionEventKind
     /// <summary>The blocks of Range hash to Leaves, for Connection; no leaves when they could not be read.</summary>
     BlocksHashed,
 
-    /// <summary>EndPoint was heard of.</summary>
+    /// <summary>EndPoint was heard of; IsNear: its teller takes it for a member of our site.</summary>
     Discovered,
 
     /// <summary>EndPoint could not be connected.</summary>

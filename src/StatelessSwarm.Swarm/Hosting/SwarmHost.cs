@@ -43,6 +43,7 @@ public sealed partial class SwarmHost : IAsyncDisposable
         _loggers = loggers;
         _logger = loggers.CreateLogger<SwarmHost>();
         Scope = new NetworkScope(options.SiteNetworks, time);
+        Site = SiteId.Of(options.Site);
         UploadBudget = new ByteBudget(options.UploadBytesPerSecond, time);
         TrackerClient = new TrackerClient(options.ListenAddresses, Dns.GetHostAddressesAsync, time);
         PeerId = PeerId.Create(RandomNumberGenerator.GetBytes(12));
@@ -68,6 +69,9 @@ public sealed partial class SwarmHost : IAsyncDisposable
     internal TimeSpan ConnectTimeout => _options.ConnectTimeout;
 
     internal NetworkScope Scope { get; }
+
+    /// <summary>The site's name on the wire; null for none.</summary>
+    internal SiteId? Site { get; }
 
     internal ByteBudget UploadBudget { get; }
 
@@ -264,7 +268,13 @@ public sealed partial class SwarmHost : IAsyncDisposable
             {
                 var reach = Scope.Classify(endPoint.Address);
                 var local = PeerSocket.LocalAddress(socket);
-                return (hands.Link, new ConnectedPeer(endPoint, reach, PeerSource.Manual, true, hands.Remote, hands.IsV2, local));
+                return (
+                    hands.Link,
+                    new ConnectedPeer(endPoint, reach, PeerSource.Manual, true, hands.Remote, hands.IsV2, local)
+                    {
+                        MayShareSite = local is not null && Scope.MayShareSite(local, endPoint.Address),
+                    }
+                );
             }
             LogNoPeer(logger, endPoint, "it answered with another torrent, or not at all");
         }
@@ -331,9 +341,13 @@ public sealed partial class SwarmHost : IAsyncDisposable
             throw;
         }
         var reach = Scope.Classify(remote.Address);
+        var local = PeerSocket.LocalAddress(socket);
         await session.AdoptAsync(
             link,
-            new ConnectedPeer(remote, reach, PeerSource.Incoming, false, handshake, isV2, PeerSocket.LocalAddress(socket)),
+            new ConnectedPeer(remote, reach, PeerSource.Incoming, false, handshake, isV2, local)
+            {
+                MayShareSite = local is not null && Scope.MayShareSite(local, remote.Address),
+            },
             cancellation
         );
         return true;

@@ -18,6 +18,12 @@ public sealed record SwarmOptions
     /// <summary>Networks that count as the site's own beside those of the local interfaces.</summary>
     public IReadOnlyList<IPNetwork> SiteNetworks { get; init; } = [];
 
+    /// <summary>
+    /// Name of the site, empty for none. Peers that name the same one, and by their addresses may be in it (see the design, "Site"), are
+    /// near though they are in another subnet. Trackers are told it too.
+    /// </summary>
+    public string Site { get; init; } = "";
+
     /// <summary>Most bytes per second sent over all connections, 0 for no limit.</summary>
     public long UploadBytesPerSecond { get; init; }
 

@@ -21,6 +21,18 @@ public sealed record TorrentAddOptions
     /// <summary>Limits and habits of the engine. Its peer id and port are filled in by the host.</summary>
     public EngineOptions Engine { get; init; } = new();
 
+    /// <summary>
+    /// Time at the start during which nothing is asked of peers beyond the WAN link, because neighbours are still being heard of; default
+    /// zero. <see cref="TimeToHearOfNeighbours"/> for who listens to multicast.
+    /// </summary>
+    public TimeSpan NeighbourWait { get; init; }
+
+    /// <summary>
+    /// 500 ms: a question by multicast is answered within 120 ms (RFC 6762 6), a tracker within a round trip; then come a connection, its
+    /// handshakes and an unchoke on the LAN.
+    /// </summary>
+    public static readonly TimeSpan TimeToHearOfNeighbours = TimeSpan.FromMilliseconds(500);
+
     /// <summary>Trackers to announce to, by tier (BEP 12): HTTP (BEP 3, 7, 23) and UDP (BEP 15); see
     /// <see cref="StatelessSwarm.Swarm.Trackers.TrackerUrl"/>.</summary>
     public IReadOnlyList<IReadOnlyList<Uri>> Trackers { get; init; } = [];

@@ -94,7 +94,7 @@ public sealed partial class TorrentSession
                 _engine.BlocksHashed(item.Connection!.Handle, item.Range.Piece, item.Leaves);
                 break;
             case SessionEventKind.Discovered:
-                _engine.PeerDiscovered(item.EndPoint!, item.Source, ReachOf(item.EndPoint!, item.Source));
+                _engine.PeerDiscovered(item.EndPoint!, item.Source, ReachOf(item.EndPoint!, item.Source, item.IsNear));
                 break;
             case SessionEventKind.ConnectFailed:
                 _engine.ConnectFailed(item.EndPoint!);
@@ -149,7 +149,12 @@ public sealed partial class TorrentSession
                         ended.Stop($"dropped: {command.Fault}");
                     break;
                 case EngineCommandKind.PeerHeard:
-                    _engine.PeerDiscovered(command.EndPoint!, PeerSource.Exchange, ReachOf(command.EndPoint!, PeerSource.Exchange));
+                    var heard = command.EndPoint!;
+                    _engine.PeerDiscovered(heard, PeerSource.Exchange, ReachOf(heard, PeerSource.Exchange, command.IsNear));
+                    break;
+                case EngineCommandKind.PeerNear:
+                    if (_connections.TryGetValue(command.Peer, out var member))
+                        LogOfOurSite(_logger, member.Peer.EndPoint);
                     break;
                 case EngineCommandKind.Connect:
                     Track(ConnectAsync(command.EndPoint!));
@@ -166,8 +171,17 @@ public sealed partial class TorrentSession
         _blockInHand = null;
     }
 
-    private PeerReach ReachOf(IPEndPoint endPoint, PeerSource source) =>
-        source == PeerSource.Neighbour ? PeerReach.Lan : _host.Scope.Classify(endPoint.Address);
+    /// <summary>
+    /// How far a peer is that we have only heard of. Others' word that it is near counts as far as its address allows; what it is, the
+    /// connection shows.
+    /// </summary>
+    private PeerReach ReachOf(IPEndPoint endPoint, PeerSource source, bool isToldNear)
+    {
+        var isNear =
+            source == PeerSource.Neighbour
+            || (isToldNear && _host.Site is not null && _host.Scope.MayShareSite(null, endPoint.Address));
+        return isNear ? PeerReach.Lan : _host.Scope.Classify(endPoint.Address);
+    }
 
     private async Task RunConnectionAsync(IPeerConnection connection)
     {
@@ -252,6 +266,9 @@ public sealed partial class TorrentSession
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "{EndPoint}: disconnected: {Reason}")]
     private static partial void LogDisconnected(ILogger logger, IPEndPoint endPoint, string? reason);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "{EndPoint}: of our site, in another network")]
+    private static partial void LogOfOurSite(ILogger logger, IPEndPoint endPoint);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Torrent}: stopped: {Reason}")]
     private static partial void LogFailed(ILogger logger, string torrent, string reason);

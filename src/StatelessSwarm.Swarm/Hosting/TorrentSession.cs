@@ -95,7 +95,7 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
 #pragma warning disable CA5394 // the order of trackers is no secret
             var random = new Random((int)(randomSeed & int.MaxValue));
 #pragma warning restore CA5394
-            _trackers = new TrackerAnnouncer(this, options.Trackers, host.TrackerClient, host.PeerId, host.Port, random, time, logger);
+            _trackers = new TrackerAnnouncer(this, options.Trackers, host.TrackerClient, host.PeerId, host.Port, host.Site, random, time, logger);
         }
     }
 
@@ -111,6 +111,10 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
     /// <summary>Names a peer.</summary>
     public void AddPeer(IPEndPoint endPoint, PeerSource source) =>
         Post(new SessionEvent(SessionEventKind.Discovered, EndPoint: endPoint, Source: source));
+
+    /// <summary>A tracker names a member of our site.</summary>
+    internal void AddSitePeer(IPEndPoint endPoint) =>
+        Post(new SessionEvent(SessionEventKind.Discovered, EndPoint: endPoint, Source: PeerSource.Tracker, IsNear: true));
 
     /// <summary>Stops: tells the trackers, closes connections and files.</summary>
     public async ValueTask DisposeAsync()
@@ -172,7 +176,13 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
         try
         {
             (var verified, journal) = await FindVerifiedAsync(options, files, cancellation);
-            var engineOptions = options.Engine with { PeerId = host.PeerId, ListenPort = host.Port };
+            var engineOptions = options.Engine with
+            {
+                PeerId = host.PeerId,
+                ListenPort = host.Port,
+                Site = host.Site,
+                NeighbourWaitMs = (int)options.NeighbourWait.TotalMilliseconds,
+            };
             var engine = new TorrentEngine(info, options.Metainfo.Layers, engineOptions, time, randomSeed);
             engine.Start(verified);
             var session = new TorrentSession(

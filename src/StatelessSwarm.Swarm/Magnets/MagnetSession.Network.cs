@@ -85,11 +85,11 @@ internal sealed partial class MagnetSession
             {
                 foreach (var tracker in _options.Trackers)
                 {
-                    var request = new AnnounceRequest(hash, _host.PeerId, _host.Port, 0, 0, UnknownLeft, kind);
+                    var request = new AnnounceRequest(hash, _host.PeerId, _host.Port, 0, 0, UnknownLeft, kind) { Site = _host.Site };
                     try
                     {
                         var reply = await _host.TrackerClient.AnnounceAsync(tracker, request, _stop.Token);
-                        foreach (var peer in reply.Peers)
+                        foreach (var peer in reply.Members.Concat(reply.Peers))
                             await PostAsync(new MagnetEvent(MagnetEventKind.Heard, EndPoint: peer));
                         kind = AnnounceEvent.None;
                         // The peers may be booting at this very moment: ask again soon, whatever the interval.

@@ -1,4 +1,6 @@
+using System.Net;
 using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Wire;
 
 namespace StatelessSwarm.Swarm.Trackers;
@@ -24,6 +26,15 @@ internal sealed record AnnounceRequest(
     uint Key = 0
 )
 {
+    /// <summary>Our site (<c>site</c>, a key of our own); null for none.</summary>
+    public SiteId? Site { get; init; }
+
+    /// <summary>
+    /// Our address inside the site, when it is of private scope (<c>inside</c>, a key of our own): what members are to connect to when a
+    /// translator stands between us and the tracker. (BEP 7 has keys for addresses too, but trackers hand those to everybody.) Null for none.
+    /// </summary>
+    public IPAddress? Inside { get; init; }
+
     /// <summary>Peers asked for.</summary>
     public const int WantedPeers = 80;
 }

@@ -82,6 +82,10 @@ internal sealed class HttpTrackerClient : IDisposable
             CultureInfo.InvariantCulture,
             $"&port={request.Port}&uploaded={request.Uploaded}&downloaded={request.Downloaded}&left={request.Left}&compact=1&numwant={AnnounceRequest.WantedPeers}&key={request.Key:x8}"
         );
+        // Said also without a name, because it asks for members apart from the rest (see TrackerReplyReader).
+        query.Append("&site=").Append(request.Site?.ToString());
+        if (request.Inside is { } inside)
+            query.Append("&inside=").Append(Uri.EscapeDataString(inside.ToString()));
         var name = request.Event switch
         {
             AnnounceEvent.Started => "started",

@@ -22,6 +22,7 @@ internal sealed partial class TrackerAnnouncer : IAsyncDisposable
     private readonly TrackerClient _client;
     private readonly PeerId _peerId;
     private readonly int _port;
+    private readonly SiteId? _site;
     private readonly uint _key;
     private readonly TimeProvider _time;
     private readonly long _started;
@@ -38,6 +39,7 @@ internal sealed partial class TrackerAnnouncer : IAsyncDisposable
     /// <param name="client">Speaks to them.</param>
     /// <param name="peerId">Us.</param>
     /// <param name="port">TCP port we listen on.</param>
+    /// <param name="site">Our site; null for none.</param>
     /// <param name="random">Shuffles within tiers and makes the announce key.</param>
     /// <param name="time">Clock.</param>
     /// <param name="logger">Where failures go.</param>
@@ -47,6 +49,7 @@ internal sealed partial class TrackerAnnouncer : IAsyncDisposable
         TrackerClient client,
         PeerId peerId,
         int port,
+        SiteId? site,
         Random random,
         TimeProvider time,
         ILogger logger
@@ -57,6 +60,7 @@ internal sealed partial class TrackerAnnouncer : IAsyncDisposable
         _client = client;
         _peerId = peerId;
         _port = port;
+        _site = site;
         _key = (uint)random.NextInt64(uint.MaxValue);
         _time = time;
         _started = time.GetTimestamp();
@@ -130,6 +134,8 @@ internal sealed partial class TrackerAnnouncer : IAsyncDisposable
                 if (kind == AnnounceEvent.Completed)
                     _isCompletedPending = false;
                 _tiers.Answered(tracker);
+                foreach (var member in reply.Members)
+                    _session.AddSitePeer(member);
                 foreach (var peer in reply.Peers)
                     _session.AddPeer(peer, PeerSource.Tracker);
                 return WaitAfter(reply);
@@ -169,7 +175,10 @@ internal sealed partial class TrackerAnnouncer : IAsyncDisposable
             status.ContentBytes - status.VerifiedBytes,
             kind,
             _key
-        );
+        )
+        {
+            Site = _site,
+        };
     }
 
     private async Task WaitAsync(TimeSpan time)

@@ -75,7 +75,7 @@ internal sealed class TrackerClient : IDisposable
     ) =>
         tracker.Scheme == TrackerUrl.UdpScheme
             ? _udp.AnnounceAsync(new IPEndPoint(address, tracker.Port), Encoding.ASCII.GetBytes(tracker.PathAndQuery), request, cancellation)
-            : _http.AnnounceAsync(tracker, address.AddressFamily, request, cancellation);
+            : _http.AnnounceAsync(tracker, address.AddressFamily, request with { Inside = InsideAddress.Towards(address) }, cancellation);
 
     /// <summary>The tracker's first address of each family we announce over; when it has none of those, its first of
     /// any.</summary>

@@ -8,6 +8,10 @@ namespace StatelessSwarm.Swarm.Trackers;
 /// <param name="Peers">At most <see cref="MaxPeers"/>.</param>
 internal sealed record TrackerReply(TimeSpan Interval, IReadOnlyList<IPEndPoint> Peers)
 {
+    /// <summary>Peers that the tracker takes for members of our site, by their inside addresses; not among <see cref="Peers"/>, and at most
+    /// <see cref="MaxPeers"/>. A hint: trackers know names and outside addresses only.</summary>
+    public IReadOnlyList<IPEndPoint> Members { get; init; } = [];
+
     /// <summary>Peers taken from one reply at most.</summary>
     public const int MaxPeers = 200;
 
@@ -34,5 +38,8 @@ internal sealed record TrackerReply(TimeSpan Interval, IReadOnlyList<IPEndPoint>
     public static TrackerReply Merge(IReadOnlyList<TrackerReply> replies) =>
         replies is [var only]
             ? only
-            : new TrackerReply(replies.Min(reply => reply.Interval), [.. replies.SelectMany(reply => reply.Peers).Distinct()]);
+            : new TrackerReply(replies.Min(reply => reply.Interval), [.. replies.SelectMany(reply => reply.Peers).Distinct()])
+            {
+                Members = [.. replies.SelectMany(reply => reply.Members).Distinct()],
+            };
 }

@@ -7,7 +7,8 @@ namespace StatelessSwarm.Swarm.Trackers;
 
 /// <summary>
 /// The bencoded reply to an announce: <c>interval</c>, <c>peers</c> (6 bytes each, BEP 23, or a list of dictionaries, BEP 3) and
-/// <c>peers6</c> (18 bytes each, BEP 7); or <c>failure reason</c>.
+/// <c>peers6</c> (18 bytes each, BEP 7), <c>near</c> and <c>near6</c> of the same forms (our own: members of our site); or
+/// <c>failure reason</c>.
 /// </summary>
 internal static class TrackerReplyReader
 {
@@ -33,7 +34,12 @@ internal static class TrackerReplyReader
         }
         if (reply.TryGetString("peers6"u8, out var compact6))
             CompactPeers.AddTo(peers, compact6.Span, CompactPeers.V6AddressLength);
-        return new TrackerReply(TrackerReply.BoundInterval(seconds), peers);
+        var members = new List<IPEndPoint>();
+        if (reply.TryGetString("near"u8, out var near))
+            CompactPeers.AddTo(members, near.Span, CompactPeers.V4AddressLength);
+        if (reply.TryGetString("near6"u8, out var near6))
+            CompactPeers.AddTo(members, near6.Span, CompactPeers.V6AddressLength);
+        return new TrackerReply(TrackerReply.BoundInterval(seconds), peers) { Members = members };
     }
 
     private static void AddDictionaries(List<IPEndPoint> peers, BencodeValue list)

@@ -58,6 +58,20 @@ public sealed class RolloutTests
         using JsonDocument report = await PlayAsync("seed-killed");
     }
 
+    /// <summary>One site by name: two routed subnets without multicast between them, and one copy over the WAN for both.</summary>
+    [Fact]
+    public async Task Rollout_SiteOfTwoSubnets_FetchesOneCopy()
+    {
+        if (!TestbedProgram.CanBuildLabs)
+        {
+            await SaysThatItNeedsRoot("two-subnets");
+            return;
+        }
+
+        using JsonDocument report = await PlayAsync("two-subnets");
+        Assert.InRange(report.RootElement.GetProperty("wan_payload_copies").GetDouble(), 1.0, 1.02);
+    }
+
     [Fact]
     public async Task Rollout_NodeKilledHalfway_GoesOnWhereItWas()
     {

@@ -36,6 +36,7 @@ public sealed class SelfTests
     [InlineData("""{"sites":[{"hosts":1,"lan_up":"fast"}]}""", "not a rate")]
     [InlineData("""{"sites":[{"hosts":999}]}""", "at most")]
     [InlineData("""{"seed":{"site":3},"sites":[{"hosts":1}]}""", "seed.site")]
+    [InlineData("""{"sites":[{"hosts":1,"subnets":3}]}""", "one subnet, or two")]
     public async Task Lab_BadTopology_NamesWhatIsWrong(string topology, string expected)
     {
         string path = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName() + ".json");

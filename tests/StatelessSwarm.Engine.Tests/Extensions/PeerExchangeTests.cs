@@ -22,7 +22,10 @@ public sealed class PeerExchangeTests
         harness.Pass(3);
         var first = Assert.Single(peer.PexHeard);
         Assert.Equal(
-            [new PexPeer(IPEndPoint.Parse("10.0.0.2:7002"), PexFlags.None), new PexPeer(IPEndPoint.Parse("10.0.0.3:6881"), PexFlags.Seed | PexFlags.Reachable)],
+            [
+                new PexPeer(IPEndPoint.Parse("10.0.0.2:7002"), PexFlags.Near),
+                new PexPeer(IPEndPoint.Parse("10.0.0.3:6881"), PexFlags.Seed | PexFlags.Reachable | PexFlags.Near),
+            ],
             first.Added
         );
         Assert.Empty(first.Dropped);

@@ -200,6 +200,19 @@ public sealed class ClaimTests
     }
 
     [Fact]
+    public void Claim_WithLessOfThePiece_IsGivenUpToAHigherIdThatHasMore()
+    {
+        var harness = new EngineHarness(pieces: 1);
+        var neighbour = Neighbour(harness, id: 150);
+        var seed = FarSeed(harness);
+        harness.Pass(0.05);
+        seed.SendBlock(0, 0);
+        neighbour.Claim(0, 2);
+        Assert.Equal(3, seed.HeardOf(PeerMessageKind.Cancel).Count());
+        Assert.Empty(seed.Asked.Skip(1));
+    }
+
+    [Fact]
     public void Claim_LostAfterTheFirstBlocks_IsCancelledAndTheRestComesFromTheNeighbour()
     {
         var harness = new EngineHarness(pieces: 1);
@@ -207,7 +220,7 @@ public sealed class ClaimTests
         var seed = FarSeed(harness);
         harness.Pass(0.05);
         seed.SendBlock(0, 0);
-        neighbour.Claim(0);
+        neighbour.Claim(0, 1);
         Assert.Equal(3, seed.HeardOf(PeerMessageKind.Cancel).Count());
         Assert.Empty(neighbour.Asked);
         neighbour.Have(0);

@@ -72,7 +72,8 @@ internal sealed class EngineHarness
         bool hasExtensions = true,
         bool isV2 = true,
         string? address = null,
-        bool knowsLocal = false
+        bool knowsLocal = false,
+        bool mayShareSite = false
     )
     {
         var peer = new ScriptedPeer(this, new PeerHandle(++_handles), id);
@@ -82,6 +83,9 @@ internal sealed class EngineHarness
         Engine.PeerConnected(
             peer.Handle,
             new ConnectedPeer(endPoint, reach, PeerSource.Tracker, isOutgoing, handshake, isV2, knowsLocal ? LocalAddress : null)
+            {
+                MayShareSite = mayShareSite,
+            }
         );
         Drain();
         return peer;

@@ -77,7 +77,7 @@ internal sealed class ScriptedPeer(EngineHarness harness, PeerHandle handle, byt
     public ScriptedPeer Request(int piece, int begin = 0, int length = BlockRange.BlockSize) =>
         Say(PeerMessageKind.Request, piece, begin, length);
 
-    public ScriptedPeer Hello(bool claims = true, int requestQueue = 250, int metadataSize = 0, int port = 0) =>
+    public ScriptedPeer Hello(bool claims = true, int requestQueue = 250, int metadataSize = 0, int port = 0, SiteId? site = null) =>
         Say(
             PeerMessageKind.Extended,
             payload: new ExtensionHandshake
@@ -88,6 +88,7 @@ internal sealed class ScriptedPeer(EngineHarness harness, PeerHandle handle, byt
                 RequestQueue = requestQueue,
                 MetadataSize = metadataSize,
                 Port = port,
+                Site = site,
             }.ToBytes()
         );
 
@@ -132,6 +133,14 @@ internal sealed class ScriptedPeer(EngineHarness harness, PeerHandle handle, byt
         }
     }
 
+    /// <summary>The handshakes it was sent (BEP 10), oldest first.</summary>
+    public List<ExtensionHandshake> HellosHeard =>
+        [
+            .. HeardOf(PeerMessageKind.Extended)
+                .Where(message => message.ExtendedId == ExtensionIds.Handshake)
+                .Select(message => ExtensionHandshake.TryRead(message.Payload)!),
+        ];
+
     /// <summary>Peer exchange messages it was sent.</summary>
     public List<PexMessage> PexHeard =>
         [
@@ -142,9 +151,13 @@ internal sealed class ScriptedPeer(EngineHarness harness, PeerHandle handle, byt
 
     /// <summary>Tells of peers.</summary>
     public ScriptedPeer Tell(params System.Net.IPEndPoint[] endPoints) =>
+        Tell([.. endPoints.Select(endPoint => new PexPeer(endPoint, PexFlags.None))]);
+
+    /// <summary>Tells of peers, with what it says of them.</summary>
+    public ScriptedPeer Tell(params PexPeer[] peers) =>
         Say(
             PeerMessageKind.Extended,
-            payload: new PexMessage([.. endPoints.Select(endPoint => new PexPeer(endPoint, PexFlags.None))], []).ToBytes(),
+            payload: new PexMessage(peers, []).ToBytes(),
             extended: ExtensionIds.Pex
         );
 

@@ -27,6 +27,37 @@ public sealed class TrackerQueryTests
         Assert.True(request.OmitPeerIds);
     }
 
+    [Theory]
+    [InlineData("&site=0123456789abcdef0123456789abcdef&inside=10.1.2.3", true, true, "10.1.2.3")]
+    [InlineData("&site=&inside=fd00%3a%3A1", true, false, "fd00::1")]
+    [InlineData("&inside=192.168.0.7", false, false, "192.168.0.7")]
+    [InlineData("", false, false, null)]
+    // A site that is none, and addresses that nobody may send peers to.
+    [InlineData("&site=berlin&inside=203.0.113.9", true, false, null)]
+    [InlineData("&site=0123456789abcdef0123456789abcdef0&inside=127.0.0.1", true, false, null)]
+    [InlineData("&inside=0.0.0.0", false, false, null)]
+    [InlineData("&inside=10.1.2.3:80", false, false, null)]
+    [InlineData("&inside=255.255.255.255", false, false, null)]
+    [InlineData("&inside=fe80%3A%3A1%253", false, false, null)]
+    [InlineData("&inside=2001%3Adb8%3A%3A1", false, false, null)]
+    [InlineData("&inside=seed.example", false, false, null)]
+    [InlineData("&ip=10.1.2.3&ipv4=10.1.2.3&ipv6=fd00%3A%3A1", false, false, null)]
+    public void Announce_SiteAndInside_AreReadAndNonsenseIsNothing(string said, bool wants, bool hasSite, string? inside)
+    {
+        Assert.Null(TrackerQuery.TryReadAnnounce($"?{Hash}&{Peer}&port=6881{said}", out var request));
+
+        Assert.Equal((wants, hasSite), (request!.WantsMembers, request.Site is not null));
+        Assert.Equal(inside, request.Inside?.ToString());
+    }
+
+    [Fact]
+    public void Announce_LongInside_IsNothing()
+    {
+        var said = "&inside=" + new string('1', 4000);
+        Assert.Null(TrackerQuery.TryReadAnnounce($"?{Hash}&{Peer}&port=6881{said}", out var request));
+        Assert.Null(request!.Inside);
+    }
+
     [Fact]
     public void Announce_EveryByteValue_IsReadRaw()
     {

@@ -37,6 +37,24 @@ public sealed class TrackerReplyTests
     }
 
     [Fact]
+    public void Announce_Members_AreApartForThoseWhoSaySiteAndAmongThePeersForTheRest()
+    {
+        var member = new TrackedPeer(new IPEndPoint(IPAddress.Parse("10.1.2.3"), 0x1ae1), null, IsNear: true);
+        var far = new TrackedPeer(new IPEndPoint(IPAddress.Parse("10.9.9.9"), 0x1ae1), null);
+        var reply = new AnnounceReply(2, 1, [member, far]);
+
+        var apart = Encoding.Latin1.GetString(TrackerReply.Announce(reply, Request with { WantsMembers = true }, new TrackerOptions()));
+        var together = Encoding.Latin1.GetString(TrackerReply.Announce(reply, Request, new TrackerOptions()));
+
+        Assert.EndsWith("4:near6:\u000a\u0001\u0002\u0003\u001a\u00e15:near60:5:peers6:\u000a\u0009\u0009\u0009\u001a\u00e16:peers60:e", apart, StringComparison.Ordinal);
+        Assert.EndsWith(
+            "5:peers12:\u000a\u0001\u0002\u0003\u001a\u00e1\u000a\u0009\u0009\u0009\u001a\u00e16:peers60:e",
+            together,
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public void Announce_NotCompact_IsTheListOfBep3()
     {
         var bytes = TrackerReply.Announce(Reply, Request with { IsCompact = false }, new TrackerOptions());

@@ -27,6 +27,17 @@ public sealed class Pipe(EventQueue events, VirtualClock clock, Link[] path)
 
     public bool IsClosed { get; set; }
 
+    /// <summary>The network is cut: what is sent waits, as TCP repeats it, until it is whole again.</summary>
+    public bool IsCut
+    {
+        get;
+        set
+        {
+            field = value;
+            Pump();
+        }
+    }
+
     /// <summary>Payload bytes delivered.</summary>
     public long PayloadBytes { get; private set; }
 
@@ -46,14 +57,14 @@ public sealed class Pipe(EventQueue events, VirtualClock clock, Link[] path)
     public void Resume()
     {
         _isHeldBack = false;
-        for (var bytes = 0; bytes < Turn && HasNext(out var frame); bytes += frame.Size)
+        for (var bytes = 0; bytes < Turn && !IsCut && HasNext(out var frame); bytes += frame.Size)
             SetOut(frame);
         Pump();
     }
 
     private void Pump()
     {
-        while (!_isHeldBack && HasNext(out var frame))
+        while (!_isHeldBack && !IsCut && HasNext(out var frame))
         {
             if (Array.Find(path, link => link.IsFull(clock.Now)) is { } full)
             {

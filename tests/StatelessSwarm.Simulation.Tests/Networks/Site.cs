@@ -1,3 +1,5 @@
+using StatelessSwarm.Content.Values;
+
 namespace StatelessSwarm.Simulation.Tests.Networks;
 
 /// <summary>Hosts that share a switch and one WAN link.</summary>
@@ -10,5 +12,18 @@ public sealed class Site(int index, double downBitsPerSecond, double upBitsPerSe
     public Link Up { get; } = new($"wan{index}.up", upBitsPerSecond, delayMs);
 
     /// <summary>Payload bytes that came in over the WAN link.</summary>
-    public long PayloadIn { get; set; }
+    public long PayloadIn { get; private set; }
+
+    /// <summary>Blocks that came in over it before.</summary>
+    public int BlocksTwice { get; private set; }
+
+    private readonly HashSet<BlockRange> _blocks = [];
+
+    /// <summary>A block came in over the WAN link.</summary>
+    public void Came(BlockRange block)
+    {
+        PayloadIn += block.Length;
+        if (!_blocks.Add(block))
+            BlocksTwice++;
+    }
 }

@@ -13,6 +13,7 @@ public sealed class SimConnection
     private readonly PeerHandle _answererHandle;
     private readonly Pipe _forth;
     private readonly Pipe _back;
+    private Action? _whenWhole;
 
     public SimConnection(SimSwarm swarm, SimNode opener, SimNode answerer)
     {
@@ -39,7 +40,19 @@ public sealed class SimConnection
         _forth.IsClosed = true;
         _back.IsClosed = true;
         var other = Other(by);
-        _events.After(From(by).PathDelay, () => other.Disconnected(HandleAt(other)));
+        _whenWhole = () => _events.After(From(by).PathDelay, () => other.Disconnected(HandleAt(other)));
+        if (!_forth.IsCut)
+            _whenWhole();
+    }
+
+    /// <summary>Cuts the network between both ends, or mends it; an end that was closed meanwhile is heard of then.</summary>
+    public void Cut(bool isCut)
+    {
+        var wasCut = _forth.IsCut;
+        _forth.IsCut = isCut;
+        _back.IsCut = isCut;
+        if (wasCut && !isCut)
+            _whenWhole?.Invoke();
     }
 
     private static Pipe Open(SimSwarm swarm, SimNode from, SimNode to, PeerHandle fromHandle, PeerHandle toHandle)

@@ -15,6 +15,7 @@ public sealed class SimNode
 
     // Blocks on this node's disk with wrong data: what a check of a v1 piece finds.
     private readonly HashSet<BlockRange> _wrongBlocks = [];
+    private readonly Queue<Action> _waiting = new();
     private bool _isWrongInHand;
     private int _nextHandle;
     private long _tokens;
@@ -64,8 +65,25 @@ public sealed class SimNode
     /// <summary>Takes requests and answers none.</summary>
     public bool Stalls { get; set; }
 
-    /// <summary>Neither sends, receives nor thinks any more; connections stay open.</summary>
-    public bool IsFrozen { get; set; }
+    /// <summary>Neither sends, receives nor thinks; connections stay open. What arrives meanwhile waits in its sockets until it wakes.</summary>
+    public bool IsFrozen
+    {
+        get;
+        set
+        {
+            field = value;
+            while (!IsFrozen && _waiting.TryDequeue(out var action))
+                Do(action);
+        }
+    }
+
+    /// <summary>Connection attempts it has made.</summary>
+    public int Attempts { get; private set; }
+
+    /// <summary>Messages it has sent, blocks not among them.</summary>
+    public long Messages { get; private set; }
+
+    public IEnumerable<SimConnection> Connections => _connections.Values;
 
     public bool IsDead { get; private set; }
 
@@ -127,7 +145,7 @@ public sealed class SimNode
         _isWrongInHand = from.Lies?.Invoke(block) == true;
         var leaf = _isWrongInHand ? Sha256Digest.HashData([(byte)from.Number]) : _swarm.Torrent.Leaf(block);
         if (from.Site != Site)
-            Site.PayloadIn += block.Length;
+            Site.Came(block);
         Do(() => Engine.BlockReceived(handle, block, leaf, ++_tokens));
     }
 
@@ -139,8 +157,13 @@ public sealed class SimNode
 
     private void Do(Action action)
     {
-        if (IsDead || IsFrozen)
+        if (IsDead)
             return;
+        if (IsFrozen)
+        {
+            _waiting.Enqueue(action);
+            return;
+        }
         action();
         Drain();
     }
@@ -174,6 +197,7 @@ public sealed class SimNode
         switch (command.Kind)
         {
             case EngineCommandKind.Send:
+                Messages++;
                 if (_connections.TryGetValue(command.Peer.Value, out var target))
                     target.From(this).Send(command.Message);
                 break;
@@ -218,6 +242,7 @@ public sealed class SimNode
                 }
                 break;
             case EngineCommandKind.Connect:
+                Attempts++;
                 _swarm.Connect(this, command.EndPoint!);
                 break;
             default:

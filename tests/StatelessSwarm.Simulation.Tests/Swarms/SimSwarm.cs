@@ -12,6 +12,10 @@ public sealed class SimSwarm(SyntheticTorrent torrent, int seed) : IDisposable
 {
     private readonly Dictionary<IPEndPoint, SimNode> _byEndPoint = [];
     private readonly Random _random = new(seed);
+    private Func<SimNode, SimNode, bool>? _isCut;
+
+    /// <summary>What a connection attempt takes to fail when nobody answers: the shell's limit.</summary>
+    private const long ConnectTimeout = 8 * VirtualClock.Second;
 
     public SyntheticTorrent Torrent => torrent;
 
@@ -61,19 +65,65 @@ public sealed class SimSwarm(SyntheticTorrent torrent, int seed) : IDisposable
         return node;
     }
 
-    /// <summary>All nodes start within <paramref name="spreadMs"/> and hear of all others within as much again.</summary>
-    public void StartAll(double spreadMs = 200)
+    /// <summary>All nodes but those of <paramref name="later"/> start within <paramref name="spreadMs"/> and hear of all others within
+    /// <paramref name="hearMs"/> more.</summary>
+    public void StartAll(double spreadMs = 200, double hearMs = 200, params SimNode[] later)
     {
         foreach (var node in Nodes)
         {
+            if (later.Contains(node))
+                continue;
             var at = node == Seed ? 0 : Within(spreadMs);
             Events.At(at, () => node.Start(node == Seed));
             foreach (var other in Nodes)
             {
-                if (other != node)
-                    Events.At(at + Within(spreadMs) + 1, () => node.Discover(other));
+                if (other != node && !later.Contains(other))
+                    Events.At(at + Within(hearMs) + 1, () => node.Discover(other));
             }
         }
+    }
+
+    /// <summary>A node boots at a time; it and those that are there hear of each other within 200 ms.</summary>
+    public void StartLate(SimNode node, double seconds)
+    {
+        var at = (long)(seconds * VirtualClock.Second);
+        Events.At(at, () =>
+        {
+            node.Start(false);
+            foreach (var other in Nodes.Where(other => other != node && other is { IsStarted: true, IsDead: false }))
+            {
+                Events.After(Within(200), () => node.Discover(other));
+                Events.After(Within(200), () => other.Discover(node));
+            }
+        });
+    }
+
+    /// <summary>Cuts the network between these nodes and all others of <paramref name="from"/> at a time, and mends it at another.</summary>
+    public void Cut(IReadOnlyList<SimNode> nodes, Func<SimNode, bool> from, double seconds, double until)
+    {
+        bool Crosses(SimNode one, SimNode other) =>
+            (nodes.Contains(one) && !nodes.Contains(other) && from(other)) || (nodes.Contains(other) && !nodes.Contains(one) && from(one));
+        void Set(bool isCut)
+        {
+            foreach (var node in Nodes)
+            {
+                foreach (var connection in node.Connections.ToList())
+                {
+                    if (Crosses(node, connection.Other(node)))
+                        connection.Cut(isCut);
+                }
+            }
+        }
+        Events.At((long)(seconds * VirtualClock.Second), () =>
+        {
+            _isCut = Crosses;
+            Set(true);
+        });
+        Events.At((long)(until * VirtualClock.Second), () =>
+        {
+            _isCut = null;
+            Set(false);
+        });
     }
 
     /// <summary>Runs until every living node is complete.</summary>
@@ -96,6 +146,11 @@ public sealed class SimSwarm(SyntheticTorrent torrent, int seed) : IDisposable
         if (!_byEndPoint.TryGetValue(endPoint, out var answerer) || answerer.IsDead || !answerer.IsStarted)
         {
             Events.After(1_000_000, () => opener.ConnectFailed(endPoint));
+            return;
+        }
+        if (_isCut?.Invoke(opener, answerer) == true)
+        {
+            Events.After(ConnectTimeout, () => opener.ConnectFailed(endPoint));
             return;
         }
         var connection = new SimConnection(this, opener, answerer);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Wire;
 using StatelessSwarm.Swarm.Trackers;
 
@@ -25,6 +26,25 @@ public sealed class HttpTrackerClientTests
         Assert.Contains("&event=started", line, StringComparison.Ordinal);
         Assert.Equal(TimeSpan.FromSeconds(300), (await announce).Interval);
     }
+
+    [Fact]
+    public void AnnounceUri_SiteAndInsideAddress_AreKeysOfOurOwn()
+    {
+        var tracker = new Uri("http://seed.example/announce");
+        var plain = HttpTrackerClient.AnnounceUri(tracker, Request()).Query;
+        var site = SiteId.Of("berlin")!.Value;
+        var named = HttpTrackerClient.AnnounceUri(tracker, Request() with { Site = site, Inside = IPAddress.Parse("fd00::7") }).Query;
+
+        Assert.Contains("&site=&", plain, StringComparison.Ordinal);
+        Assert.DoesNotContain("inside", plain, StringComparison.Ordinal);
+        Assert.Contains($"&site={site}&inside=fd00%3A%3A7", named, StringComparison.Ordinal);
+        // Trackers of any make hand out what they are told by these.
+        Assert.DoesNotContain("ipv4=", named, StringComparison.Ordinal);
+        Assert.DoesNotContain("ipv6=", named, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void InsideAddress_OfThisMachineAlone_IsNoneToTell() => Assert.Null(InsideAddress.Towards(IPAddress.Loopback));
 
     [Fact]
     public async Task AnnounceAsync_ReplyLargerThanTheLimit_IsRefused()

@@ -29,6 +29,40 @@ public sealed class TrackerReplyReaderTests
     }
 
     [Fact]
+    public void Read_Members_AreApartFromThePeers()
+    {
+        byte[] body =
+        [
+            .. "d8:intervali30e4:near6:"u8,
+            10,
+            77,
+            1,
+            3,
+            0x1a,
+            0xe1,
+            .. "5:near618:"u8,
+            .. new byte[] { 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7, 0x1a, 0xe2 },
+            .. "5:peers6:"u8,
+            10,
+            77,
+            1,
+            2,
+            0x1a,
+            0xe1,
+            (byte)'e',
+        ];
+        var reply = TrackerReplyReader.Read(body);
+        Assert.Equal(["10.77.1.3:6881", "[fd00::7]:6882"], reply.Members.Select(peer => peer.ToString()));
+        Assert.Equal(["10.77.1.2:6881"], reply.Peers.Select(peer => peer.ToString()));
+    }
+
+    [Theory]
+    [InlineData("d4:neari1e5:near6le8:intervali30ee")]
+    [InlineData("d8:intervali30e4:near5:aaaaae")]
+    [InlineData("d8:intervali30e4:near6:\0\0\0\0\0\0e")]
+    public void Read_MembersThatAreNone_AreLeftOut(string body) => Assert.Empty(Read(body).Members);
+
+    [Fact]
     public void Read_DictionaryPeers_ReturnsThem()
     {
         var reply = Read("d8:intervali30e5:peersld2:ip9:127.0.0.14:porti51413eed2:ip4:junk4:porti1eeee");
