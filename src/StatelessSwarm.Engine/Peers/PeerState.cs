@@ -215,6 +215,9 @@ internal sealed class PeerState
     /// <summary>Its claims, in the order they were made.</summary>
     public List<int> Claims { get; } = [];
 
+    /// <summary>Slowdowns (see <see cref="Limits.BackgroundWindow"/>) it has told of, or -1 while it has told nothing of its needs.</summary>
+    public int SeenSlowdowns { get; set; } = -1;
+
     /// <summary>It says that it falls behind its neighbours.</summary>
     public bool IsBehind { get; set; }
 
