@@ -9,7 +9,9 @@ using StatelessSwarm.Cli.Exits;
 using StatelessSwarm.Cli.Terminals;
 using StatelessSwarm.Cli.Units;
 using StatelessSwarm.Content.Torrents;
+using StatelessSwarm.Engine.Limits;
 using StatelessSwarm.Node.Hosting;
+using StatelessSwarm.Node.Limits;
 using StatelessSwarm.Node.Torrents;
 using StatelessSwarm.Swarm.Hosting;
 using StatelessSwarm.Swarm.Trackers;
@@ -277,6 +279,18 @@ internal static class TorrentTransferCommands
             Description = "Bytes per second sent at most, such as 5M; default no limit.",
         };
 
+        private readonly Option<string?> _wanDown = new("--wan-down")
+        {
+            HelpName = "RATE",
+            Description = "Bytes per second fetched at most from peers that are no neighbours, such as 5M; default no limit.",
+        };
+
+        private readonly Option<string?> _wanMode = new("--wan-mode")
+        {
+            HelpName = "normal|background",
+            Description = "background: transfers with peers that are no neighbours take what other traffic leaves; default normal.",
+        };
+
         private readonly Option<bool> _verbose = new("--verbose")
         {
             Description = "Log on the error stream every peer that leaves and every tracker that fails, and why.",
@@ -290,6 +304,8 @@ internal static class TorrentTransferCommands
             command.Add(_trackers);
             command.Add(_noLsd);
             command.Add(_uploadLimit);
+            command.Add(_wanDown);
+            command.Add(_wanMode);
             command.Add(_verbose);
         }
 
@@ -310,6 +326,13 @@ internal static class TorrentTransferCommands
                 Trackers = [.. result.GetRequiredValue(_trackers).Select(ParseTracker)],
                 UseLocalDiscovery = !result.GetValue(_noLsd),
                 UploadBytesPerSecond = result.GetValue(_uploadLimit) is { } rate ? ParseRate(rate) : 0,
+                Limits = TransferLimits.None with { WanDown = result.GetValue(_wanDown) is { } down ? ParseLimit(down) : null },
+                IsBackground = result.GetValue(_wanMode) switch
+                {
+                    null or "normal" => false,
+                    "background" => true,
+                    var other => throw Wrong("--wan-mode", other, "normal or background"),
+                },
             };
         }
 
@@ -323,6 +346,9 @@ internal static class TorrentTransferCommands
 
         private static Uri ParseTracker(string text) =>
             TrackerUrl.TryParse(text, out var url) ? url : throw Wrong("--tracker", text, "an http, https or udp://HOST:PORT URL");
+
+        private static long? ParseLimit(string text) =>
+            LimitRate.TryParse(text, out var rate) ? rate : throw Wrong("--wan-down", text, LimitRate.Expected);
 
         private static long ParseRate(string text) =>
             ByteSize.TryParse(text, out var bytes) && bytes > 0 ? bytes : throw Wrong("--upload-limit", text, "bytes per second such as 5M");

@@ -49,6 +49,8 @@ public static class TorrentTransfer
                 ListenAddresses = options.ListenAddresses,
                 Port = options.Port,
                 UploadBytesPerSecond = options.UploadBytesPerSecond,
+                Limits = options.Limits,
+                IsBackground = options.IsBackground,
             },
             time,
             loggers,

@@ -1,5 +1,6 @@
 using System.Net;
 using StatelessSwarm.Content.Torrents;
+using StatelessSwarm.Engine.Limits;
 
 namespace StatelessSwarm.Node.Torrents;
 
@@ -49,6 +50,12 @@ public sealed record TransferOptions
 
     /// <summary>Bytes per second sent, 0 for no limit.</summary>
     public long UploadBytesPerSecond { get; init; }
+
+    /// <summary>Most bytes per second near and far.</summary>
+    public TransferLimits Limits { get; init; } = TransferLimits.None;
+
+    /// <summary>Transfers beyond the WAN link give way to other traffic.</summary>
+    public bool IsBackground { get; init; }
 
     /// <summary>Absolute path of each of the torrent's files, in its order.</summary>
     public IReadOnlyList<string> FilePaths => [.. Metainfo.Info.Files.Select(file => PathOf(file.Path))];

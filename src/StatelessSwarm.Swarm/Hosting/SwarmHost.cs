@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using StatelessSwarm.Content;
 using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Limits;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Wire;
 using StatelessSwarm.Swarm.Connections;
@@ -32,6 +33,9 @@ public sealed partial class SwarmHost : IAsyncDisposable
     private readonly List<TorrentSession> _torrents = [];
     private readonly List<IPEndPoint> _neighbours = [];
     private readonly List<MagnetSession> _magnets = [];
+    private readonly ByteBudget _upload;
+    private readonly ByteBudget _lanUpload;
+    private readonly ByteBudget _wanUpload;
     private PeerListener? _listener;
     private int _openConnections;
     private int _lastHandle;
@@ -44,13 +48,37 @@ public sealed partial class SwarmHost : IAsyncDisposable
         _loggers = loggers;
         _logger = loggers.CreateLogger<SwarmHost>();
         Scope = new NetworkScope(options.SiteNetworks, time);
-        UploadBudget = new ByteBudget(options.UploadBytesPerSecond, time);
+        Budget = new NodeBudget(time) { IsBackground = options.IsBackground };
+        _upload = new ByteBudget(null, time);
+        _lanUpload = new ByteBudget(null, time);
+        _wanUpload = new ByteBudget(null, time);
+        Limits = options.UploadBytesPerSecond > 0 && options.Limits.Up is null
+            ? options.Limits with { Up = options.UploadBytesPerSecond }
+            : options.Limits;
+        Pacer = new WanPacer(Budget, _wanUpload, time);
+        WebSeedClient = WebSeeds.WebSeedClient.Create(Watch);
         TrackerClient = new TrackerClient(options.ListenAddresses, Dns.GetHostAddressesAsync, time);
         PeerId = PeerId.Create(RandomNumberGenerator.GetBytes(12));
     }
 
     /// <summary>The port really listened on.</summary>
     public int Port => _listener!.Port;
+
+    /// <summary>Limits of all torrents together; may be changed at any time.</summary>
+    public TransferLimits Limits
+    {
+        get => Budget.Limits;
+        set
+        {
+            Budget.Limits = value;
+            _upload.BytesPerSecond = value.Up;
+            _lanUpload.BytesPerSecond = value.LanUp;
+            _wanUpload.BytesPerSecond = Budget.WanUpRate is { } rate ? (long)rate : null;
+        }
+    }
+
+    /// <summary>What the limits come to now.</summary>
+    public BudgetStatus BudgetStatus => Budget.Status;
 
     /// <summary>Torrents taken part in.</summary>
     public IReadOnlyList<TorrentSession> Torrents
@@ -67,11 +95,14 @@ public sealed partial class SwarmHost : IAsyncDisposable
 
     internal NetworkScope Scope { get; }
 
-    internal ByteBudget UploadBudget { get; }
+    /// <summary>What the torrents may bring in together.</summary>
+    internal NodeBudget Budget { get; }
+
+    internal WanPacer Pacer { get; }
 
     internal TrackerClient TrackerClient { get; }
 
-    internal HttpMessageInvoker WebSeedClient { get; } = WebSeeds.WebSeedClient.Create();
+    internal HttpMessageInvoker WebSeedClient { get; }
 
     /// <summary>Binds the listener and starts accepting.</summary>
     /// <exception cref="IOException">An address cannot be bound; names it.</exception>
@@ -192,6 +223,9 @@ public sealed partial class SwarmHost : IAsyncDisposable
         await Task.WhenAll(Torrents.Select(torrent => torrent.DisposeAsync().AsTask()));
         TrackerClient.Dispose();
         WebSeedClient.Dispose();
+        await Pacer.DisposeAsync();
+        foreach (var budget in (ByteBudget[])[_upload, _lanUpload, _wanUpload])
+            budget.Dispose();
     }
 
     internal void Forget(TorrentSession session)
@@ -219,6 +253,7 @@ public sealed partial class SwarmHost : IAsyncDisposable
             return null;
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         PeerSocket.Configure(socket);
+        var reach = Scope.Classify(endPoint.Address);
         try
         {
             using var limit = new CancellationTokenSource(ConnectTimeout, _time);
@@ -226,7 +261,6 @@ public sealed partial class SwarmHost : IAsyncDisposable
             await socket.ConnectAsync(endPoint, either.Token);
             if (await PeerHandshaker.InitiateAsync(socket, v1Hash, v2Hash, PeerId, either.Token) is { } hands)
             {
-                var reach = Scope.Classify(endPoint.Address);
                 var local = PeerSocket.LocalAddress(socket);
                 return (socket, new ConnectedPeer(endPoint, reach, PeerSource.Manual, true, hands.Remote, hands.IsV2, local));
             }
@@ -239,6 +273,23 @@ public sealed partial class SwarmHost : IAsyncDisposable
         socket.Dispose();
         ConnectionClosed();
         return null;
+    }
+
+    /// <summary>A new connection to a peer at the socket's other end, which counts against the budgets of its reach.</summary>
+    internal PeerConnection NewConnection(Socket socket, ConnectedPeer peer, WireLimits limits, bool hashesBlocks)
+    {
+        if (peer.Reach == PeerReach.Wan)
+            Pacer.Add(socket);
+        var own = peer.Reach == PeerReach.Wan ? _wanUpload : _lanUpload;
+        ByteBudget[] budgets = _options.SharedUpload is { } shared ? [own, _upload, shared] : [own, _upload];
+        return new PeerConnection(NextHandle(), socket, peer, limits, budgets) { HashesBlocks = hashesBlocks };
+    }
+
+    /// <summary>A connection to a web server stands.</summary>
+    private void Watch(Socket socket)
+    {
+        if (socket.RemoteEndPoint is IPEndPoint remote && Scope.Classify(remote.Address) == PeerReach.Wan)
+            Pacer.Add(socket);
     }
 
     internal PeerHandle NextHandle() => new(Interlocked.Increment(ref _lastHandle));

@@ -171,7 +171,13 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
         try
         {
             (var verified, journal) = await FindVerifiedAsync(options, files, cancellation);
-            var engineOptions = new EngineOptions { PeerId = host.PeerId, ListenPort = host.Port, SuperSeeds = options.SuperSeeds };
+            var engineOptions = new EngineOptions
+            {
+                PeerId = host.PeerId,
+                ListenPort = host.Port,
+                SuperSeeds = options.SuperSeeds,
+                Budget = host.Budget,
+            };
             var engine = new TorrentEngine(info, options.Metainfo.Layers, engineOptions, time, randomSeed);
             engine.Start(verified);
             var session = new TorrentSession(
@@ -267,16 +273,12 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
     }
 
     private PeerConnection NewConnection(Socket socket, ConnectedPeer peer) =>
-        new(
-            _host.NextHandle(),
+        _host.NewConnection(
             socket,
             peer,
             new WireLimits(Metainfo.Info.PieceCount, MaxBlockLength: BlockRange.BlockSize),
-            _host.UploadBudget
-        )
-        {
-            HashesBlocks = Metainfo.Layers is not null,
-        };
+            hashesBlocks: Metainfo.Layers is not null
+        );
 
     private Task ReportCheckAsync(PieceIndex piece, bool isRight, Exception? fault) =>
         TryPostAsync(

@@ -47,7 +47,7 @@ internal sealed partial class MagnetSession
             return null;
         var (socket, peer) = connected;
         if (peer.Handshake.PeerId != _host.PeerId)
-            return new PeerConnection(_host.NextHandle(), socket, peer, new WireLimits(PieceCount: 0), _host.UploadBudget);
+            return _host.NewConnection(socket, peer, new WireLimits(PieceCount: 0), hashesBlocks: true);
         socket.Dispose();
         _host.ConnectionClosed();
         return null;
