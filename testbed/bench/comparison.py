@@ -22,13 +22,14 @@ class Measure:
 @dataclass(frozen=True)
 class Scene:
     """One topology with one payload, the subjects that take part and what is measured. peers: subject -> path of its peer
-    description, for those that have none in testbed/peers."""
+    description, for those that have none in testbed/peers. runner: what executes one run of it, where waiting for all is not it."""
     name: str
     topo: str
     mib: int
     subjects: tuple
     measures: tuple
     peers: Dict[str, str] = field(default_factory=dict)
+    runner: Callable = run.Run
 
     def description_of(self, subject):
         """The subject's peer description (testbed/README.md, "Peer")."""
@@ -52,7 +53,7 @@ def execute(scene, settings_of, work, name, rounds, say):
     result, spec_topology = Result(scene), topology.load(os.path.join(TESTBED, "topo", scene.topo + ".json"))
     for number in range(1, rounds + 1):
         for subject in scene.subjects:
-            one = run.Run(spec_topology, scene.description_of(subject), work, name, settings_of(subject)).execute()
+            one = scene.runner(spec_topology, scene.description_of(subject), work, name, settings_of(subject)).execute()
             good = bool(one.get("ok"))
             say("%s %d/%d %-12s %s" % (scene.name, number, rounds, subject, "%.2f s" % one["t_max"] if good else
                                        "failed: %s" % (one.get("error") or one.get("failed") or one.get("bad"))))
