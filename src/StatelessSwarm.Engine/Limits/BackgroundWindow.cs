@@ -5,8 +5,8 @@ namespace StatelessSwarm.Engine.Limits;
 /// (RFC 6817) and of draft-irtf-iccrg-ledbat-plus-plus, from the receiver's side as in rLEDBAT (RFC 9840), over plain TCP. What is on its
 /// way is what was asked for, so the window bounds requests.
 /// <list type="table">
-/// <item><term>queue below the target</term><description>grows: doubles per round trip at first, later by a segment and by a share of itself
-/// that shrinks as the target comes near</description></item>
+/// <item><term>queue below the target</term><description>grows: at first by half of what arrives, later by a segment per round trip and by a
+/// share of itself that shrinks as the target comes near</description></item>
 /// <item><term>queue above the target</term><description>shrinks by the excess, by half per round trip at most, down to one segment</description></item>
 /// <item><term>after the first growth, and every half minute</term><description>slows down for two round trips: the queue drains, and the
 /// least round trip is seen again; by all members of a site at once</description></item>
@@ -17,10 +17,10 @@ namespace StatelessSwarm.Engine.Limits;
 internal sealed class BackgroundWindow(long ticksPerSecond)
 {
     /// <summary>
-    /// Seconds of queue aimed at: 25 ms, where the draft allows 60. Two blocks on a link of 10 Mbit/s, so it stays full; well under what a
-    /// person notices.
+    /// Seconds that the queue is to be long at its shortest: 15 ms. The blocks that come on top of it make about 30 ms of that on a link of
+    /// 10 Mbit/s, where the draft allows 60; it never runs empty, and is well under what a person notices.
     /// </summary>
-    public const double TargetSeconds = 0.025;
+    public const double TargetSeconds = 0.015;
 
     /// <summary>Bytes at first: two blocks.</summary>
     public const double Initial = 32 * 1024;
@@ -47,19 +47,30 @@ internal sealed class BackgroundWindow(long ticksPerSecond)
     public const double IdleSeconds = 2;
 
     private const double Segment = 1448;
-    private const double GrowthPerRound = 0.15;
-    private const double ShrinkPerExcess = 0.5;
+    private const double SlowStartGain = 0.5;
+    private const double GrowthGain = 0.25;
+    private const double MostGrowth = 0.1;
     private const double MostShrink = 0.5;
     private const double SlowStartEnd = 0.75;
     private const double ShortestRound = 0.01;
+
+    // Two looks at the kernel.
+    private const double LeastRound = 0.05;
     private const double NewestWeight = 0.25;
     private const int SlowdownRounds = 2;
+
+    // One packet that was late says nothing of the queue: the least of what was seen within this time counts (RFC 6817, CURRENT_FILTER).
+    private const double FilterSeconds = 0.12;
+    private const int FilterLength = 4;
     private const int MaxPaths = 1024;
     private const int PathIdleSeconds = 600;
 
     private readonly Dictionary<int, PathDelay> _paths = [];
     private readonly List<int> _old = [];
+    private readonly (long At, double Queue)[] _seen = new (long, double)[FilterLength];
+    private long _seenCount;
     private double _roundTrip = 0.1;
+    private double _base;
     private double _after;
     private long _updatedAt = long.MinValue;
     private long _usedAt = long.MinValue;
@@ -87,8 +98,9 @@ internal sealed class BackgroundWindow(long ticksPerSecond)
     /// <param name="samples">One per path.</param>
     /// <param name="isHeldBack">More would be on its way, were it not for the window.</param>
     /// <param name="isUsed">Anything is on its way.</param>
+    /// <param name="arrived">Bytes that arrived since the last time.</param>
     /// <param name="now">Timestamp.</param>
-    public void Measure(ReadOnlySpan<PathSample> samples, bool isHeldBack, bool isUsed, long now)
+    public void Measure(ReadOnlySpan<PathSample> samples, bool isHeldBack, bool isUsed, long arrived, long now)
     {
         var queue = double.MaxValue;
         foreach (ref readonly var sample in samples)
@@ -98,6 +110,7 @@ internal sealed class BackgroundWindow(long ticksPerSecond)
             if (path.RoundTrip - path.Base >= queue)
                 continue;
             queue = path.RoundTrip - path.Base;
+            _base = path.Base;
             _roundTrip += (path.RoundTrip - _roundTrip) * NewestWeight;
         }
         ForgetOldPaths(now);
@@ -105,7 +118,7 @@ internal sealed class BackgroundWindow(long ticksPerSecond)
             NoteUse(now);
         if (queue == double.MaxValue)
             return;
-        Queue = queue;
+        Queue = Filter(queue, now);
         var seconds = _updatedAt == long.MinValue ? 0 : (double)(now - _updatedAt) / ticksPerSecond;
         _updatedAt = now;
         if (IsSlowedDown)
@@ -120,7 +133,7 @@ internal sealed class BackgroundWindow(long ticksPerSecond)
         }
         else
         {
-            Follow(queue, Math.Min(1, seconds / Math.Max(_roundTrip, ShortestRound)), isHeldBack, now);
+            Follow(Queue, Math.Min(1, seconds / Math.Max(_roundTrip, ShortestRound)), isHeldBack, arrived, now);
         }
     }
 
@@ -132,37 +145,50 @@ internal sealed class BackgroundWindow(long ticksPerSecond)
         _slowedAt = now;
         _after = Bytes;
         Bytes = Least;
-        _resumeAt = now + (long)(SlowdownRounds * Math.Max(_roundTrip, 2 * TargetSeconds) * ticksPerSecond);
+        _resumeAt = now + (long)(SlowdownRounds * Math.Max(_roundTrip, LeastRound) * ticksPerSecond);
         _slowdownAt = now + (long)(SlowdownPause * ticksPerSecond);
     }
 
     private void Resume()
     {
         _resumeAt = long.MaxValue;
-        // What filled the pipe without a queue to speak of is known; only the queue has to be found again.
-        Bytes = Math.Max(_after * 0.5, Least);
-        _isSlowStart = true;
+        // What fills the pipe without a queue is known: the part of the window that was not in it.
+        Bytes = Math.Max(_after * Math.Clamp(_base / (_base + TargetSeconds), 0.5, 1), Least);
+        _isSlowStart = Bytes < Initial;
     }
 
-    private void Follow(double queue, double rounds, bool isHeldBack, long now)
+    private void Follow(double queue, double rounds, bool isHeldBack, long arrived, long now)
     {
         if (queue > TargetSeconds)
         {
             EndSlowStart(now);
-            Bytes *= 1 - rounds * Math.Min(MostShrink, ShrinkPerExcess * (queue / TargetSeconds - 1));
+            // The part of the window that is too long in the queue, if all of the queue is ours; if it is not, the next round says so.
+            Bytes *= 1 - rounds * Math.Min(MostShrink, (queue - TargetSeconds) / (_base + queue));
         }
-        else if (_isSlowStart)
+        else if ((_isSlowStart || Bytes < Initial) && queue <= SlowStartEnd * TargetSeconds)
         {
-            if (queue > SlowStartEnd * TargetSeconds)
-                EndSlowStart(now);
-            else if (isHeldBack)
-                Bytes *= Math.Pow(2, rounds);
+            // Below the first window too: from the least one up it would take seconds to get anywhere.
+            if (isHeldBack)
+                Bytes += Math.Min(_isSlowStart ? Bytes : Initial - Bytes, Math.Max(SlowStartGain * arrived, rounds * Segment));
         }
-        else if (isHeldBack)
+        else
         {
-            Bytes += rounds * (Segment + GrowthPerRound * Bytes * (1 - queue / TargetSeconds));
+            EndSlowStart(now);
+            if (isHeldBack)
+                Bytes += rounds * (Segment + Bytes * Math.Min(MostGrowth, GrowthGain * (TargetSeconds - queue) / (_base + queue)));
         }
         Bytes = Math.Clamp(Bytes, Least, Most);
+    }
+
+    private double Filter(double queue, long now)
+    {
+        _seen[_seenCount++ % FilterLength] = (now, queue);
+        foreach (var (at, seen) in _seen.AsSpan(0, (int)Math.Min(_seenCount, FilterLength)))
+        {
+            if (now - at <= FilterSeconds * ticksPerSecond)
+                queue = Math.Min(queue, seen);
+        }
+        return queue;
     }
 
     private void EndSlowStart(long now)

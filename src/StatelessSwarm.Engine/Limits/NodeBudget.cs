@@ -9,6 +9,12 @@ namespace StatelessSwarm.Engine.Limits;
 /// </summary>
 public sealed class NodeBudget
 {
+    /// <summary>Requests are paced so much faster than the window's rate, so that the window is what binds.</summary>
+    private const double OverPace = 1.25;
+
+    /// <summary>A burst of so many seconds of the rate is a queue as long.</summary>
+    private const double PaceCatchUpSeconds = 0.01;
+
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
     private readonly TokenBucket _near;
@@ -24,6 +30,8 @@ public sealed class NodeBudget
     private TransferLimits _limits = TransferLimits.None;
     private uint _self;
     private long _inFlight;
+    private long _arrived;
+    private long _uploaded;
     private long _sharedAt = long.MinValue;
     private bool _isWindowFull;
     private bool _isUploadHeldBack;
@@ -41,7 +49,7 @@ public sealed class NodeBudget
         var now = time.GetTimestamp();
         _near = new TokenBucket(ticks);
         _far = new TokenBucket(ticks);
-        _pace = new TokenBucket(ticks);
+        _pace = new TokenBucket(ticks, PaceCatchUpSeconds);
         _down = new Demand(ticks);
         _up = new Demand(ticks);
         _members = new SiteMembers(ticks);
@@ -130,6 +138,7 @@ public sealed class NodeBudget
         lock (_gate)
         {
             _isUploadHeldBack = isHeldBack;
+            _uploaded += bytes;
             _up.Used(bytes);
             if (isHeldBack)
                 _up.HeldBack();
@@ -146,11 +155,12 @@ public sealed class NodeBudget
         {
             var now = _time.GetTimestamp();
             var slowdowns = _downWindow.Slowdowns;
-            _downWindow.Measure(downloads, _isWindowFull, _inFlight > 0, now);
+            _downWindow.Measure(downloads, _isWindowFull, HasFarTraffic, Interlocked.Exchange(ref _arrived, 0), now);
             _isWindowFull = false;
             if (_downWindow.Slowdowns != slowdowns)
                 _toldVersion++;
-            _upWindow.Measure(uploads, _isUploadHeldBack, uploads.Length > 0, now);
+            _upWindow.Measure(uploads, _isUploadHeldBack, uploads.Length > 0, _uploaded, now);
+            _uploaded = 0;
         }
     }
 
@@ -238,7 +248,12 @@ public sealed class NodeBudget
     }
 
     /// <summary>Bytes asked for beyond the WAN link, and not come, became more or less.</summary>
-    internal void CountInFlight(long bytes) => Interlocked.Add(ref _inFlight, bytes);
+    internal void CountInFlight(long bytes)
+    {
+        Interlocked.Add(ref _inFlight, bytes);
+        if (bytes < 0)
+            Interlocked.Add(ref _arrived, -bytes);
+    }
 
     /// <summary>Moves when the neighbours have to be told anew what we need.</summary>
     internal long NewsVersion
@@ -317,8 +332,8 @@ public sealed class NodeBudget
             _isWindowFull = true;
             return false;
         }
-        // A window of a block or two is no window: then the pace says when the next may be asked for.
-        _pace.SetRate(_downWindow.Bytes < 4 * bytes ? _downWindow.Rate * 1.25 : null, now);
+        // A window of a block or two is no window, and a large one that has room all at once must not be a burst.
+        _pace.SetRate(_downWindow.Rate * OverPace, now);
         retryAt = _pace.FreeAt;
         if (retryAt <= now)
             return true;

@@ -61,7 +61,9 @@ internal sealed class PathDelay(long ticksPerSecond)
         _minute = minute;
         ref var current = ref _least[Index(minute)];
         current = Math.Min(current, roundTrip);
-        Base = _least.Min();
+        Base = double.MaxValue;
+        foreach (var earlier in _least)
+            Base = Math.Min(Base, earlier);
     }
 
     private static int Index(long minute) => (int)(((minute % HistoryMinutes) + HistoryMinutes) % HistoryMinutes);

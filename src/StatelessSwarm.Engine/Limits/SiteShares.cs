@@ -62,7 +62,10 @@ internal sealed class SiteShares(long ticksPerSecond, long startedAt)
         _slot = slot;
         ref var current = ref _targets[Index(slot)];
         current = Math.Min(current, target);
-        return _targets.Min();
+        var least = target;
+        foreach (var earlier in _targets)
+            least = Math.Min(least, earlier);
+        return least;
     }
 
     /// <summary>A new slot begins with the target; in those passed over nobody asked, and the share was what it was.</summary>

@@ -3,13 +3,14 @@ namespace StatelessSwarm.Engine.Limits;
 /// <summary>
 /// A token bucket for bytes as a schedule: what is taken pushes the time at which the next may be taken back by its length over the rate.
 /// One take of any size is possible once that time has come, so the bucket runs at most one block into debt; time that was not used is
-/// made up for <see cref="CatchUpSeconds"/> at most.
+/// made up for within a bound.
 /// </summary>
 /// <param name="ticksPerSecond">Timestamp units per second.</param>
-internal sealed class TokenBucket(long ticksPerSecond)
+/// <param name="catchUpSeconds">Seconds of the rate that may be made up after a late timer.</param>
+internal sealed class TokenBucket(long ticksPerSecond, double catchUpSeconds = TokenBucket.CatchUpSeconds)
 {
     /// <summary>
-    /// Seconds of the rate that may be made up after a late timer. Sites share a budget, and the sum of their members' bursts is this
+    /// Seconds that are made up for in a budget. Sites share a budget, and the sum of their members' bursts is this
     /// long too: well under the 2 % by which a budget may be exceeded over ten seconds.
     /// </summary>
     public const double CatchUpSeconds = 0.05;
@@ -47,7 +48,7 @@ internal sealed class TokenBucket(long ticksPerSecond)
     {
         if (Rate is not > 0)
             return;
-        _freeAt = Math.Max(_freeAt, now - (long)(CatchUpSeconds * ticksPerSecond)) + (long)(bytes / Rate.Value * ticksPerSecond);
+        _freeAt = Math.Max(_freeAt, now - (long)(catchUpSeconds * ticksPerSecond)) + (long)(bytes / Rate.Value * ticksPerSecond);
     }
 
     /// <summary>What was taken is not needed after all.</summary>
