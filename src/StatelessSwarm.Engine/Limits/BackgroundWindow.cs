@@ -43,6 +43,9 @@ internal sealed class BackgroundWindow(long ticksPerSecond)
     /// <summary>Slowdowns closer than this are one, in seconds.</summary>
     public const double SlowdownApart = 5;
 
+    /// <summary>Without a single measurement for so many seconds of traffic there is no giving way.</summary>
+    public const double BlindSeconds = 5;
+
     /// <summary>Without traffic for so many seconds the window starts anew.</summary>
     public const double IdleSeconds = 2;
 
@@ -74,6 +77,7 @@ internal sealed class BackgroundWindow(long ticksPerSecond)
     private double _after;
     private long _updatedAt = long.MinValue;
     private long _usedAt = long.MinValue;
+    private long _blindSince = long.MinValue;
     private long _slowdownAt = long.MaxValue;
     private long _slowedAt = long.MinValue;
     private long _resumeAt = long.MaxValue;
@@ -117,7 +121,10 @@ internal sealed class BackgroundWindow(long ticksPerSecond)
         if (isUsed)
             NoteUse(now);
         if (queue == double.MaxValue)
+        {
+            OpenWhenBlind(isUsed, now);
             return;
+        }
         Queue = Filter(queue, now);
         var seconds = _updatedAt == long.MinValue ? 0 : (double)(now - _updatedAt) / ticksPerSecond;
         _updatedAt = now;
@@ -198,6 +205,17 @@ internal sealed class BackgroundWindow(long ticksPerSecond)
         _isSlowStart = false;
         if (_slowdownAt == long.MaxValue)
             _slowdownAt = now + (long)(SlowdownRounds * _roundTrip * ticksPerSecond);
+    }
+
+    /// <summary>A kernel that tells nothing: there is nothing to go by, and the first window must not be the last.</summary>
+    private void OpenWhenBlind(bool isUsed, long now)
+    {
+        if (_updatedAt != long.MinValue || !isUsed)
+            return;
+        if (_blindSince == long.MinValue)
+            _blindSince = now;
+        else if (now - _blindSince > BlindSeconds * ticksPerSecond)
+            Bytes = Most;
     }
 
     private void NoteUse(long now)

@@ -117,7 +117,15 @@ internal sealed class PeerState
 
     public long LastBlockAt { get; set; }
 
-    public bool IsSnubbed { get; set; }
+    public bool IsSnubbed
+    {
+        get;
+        set
+        {
+            field = value;
+            Pending.IsStalled = value;
+        }
+    }
 
     /// <summary>A neighbour that gives far more slowly than the others: what only it has is fetched from elsewhere too.</summary>
     public bool IsLate { get; set; }

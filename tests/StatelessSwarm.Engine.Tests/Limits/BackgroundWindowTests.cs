@@ -78,6 +78,18 @@ public sealed class BackgroundWindowTests(ITestOutputHelper output)
         Assert.InRange(high, 0, 0.06);
     }
 
+    /// <summary>A kernel that knows nothing of its connections must not hold the node at the first window for ever.</summary>
+    [Fact]
+    public void Measure_NothingToMeasure_OpensAfterAWhile()
+    {
+        var window = new BackgroundWindow(BottleneckModel.Second);
+        for (var tick = 0; tick < 100; tick++)
+            window.Measure([new PathSample(1, 0, 0, 0)], isHeldBack: true, isUsed: true, 0, tick * BottleneckModel.Second / 20);
+        Assert.Equal(BackgroundWindow.Initial, window.Bytes);
+        window.Measure([], isHeldBack: true, isUsed: true, 0, 6 * BottleneckModel.Second);
+        Assert.Equal(BackgroundWindow.Most, window.Bytes);
+    }
+
     [Fact]
     public void Run_Twice_IsTheSame()
     {
