@@ -5,7 +5,7 @@
   --rounds N     runs of every subject, alternating; the table holds medians (default 3)
   --subjects A,B only these: stateless, libtorrent, aria2, nginx-curl; transmission and rtorrent run only when named here
   --peer NAME=FILE.json  one more subject, from a peer description (testbed/README.md); may be given again
-Names: swarm, sites
+Names: swarm, sites, background
 """
 import argparse
 import json
@@ -16,10 +16,10 @@ import sys
 import tempfile
 
 from testbed import product
-from testbed.bench import comparison, sites, swarm
+from testbed.bench import background, comparison, sites, swarm
 from testbed.machine import CpuGroup
 
-COMPARISONS = {"sites": sites.Comparison, "swarm": swarm.Comparison}
+COMPARISONS = {"background": background.Comparison, "sites": sites.Comparison, "swarm": swarm.Comparison}
 SCRATCH_BYTES = 6 << 30
 
 

@@ -8,8 +8,6 @@ import sys
 from testbed.bench import local
 from testbed.bench.comparison import OURS, TESTBED, Measure, Scene
 
-_TRACKER = "http://10.77.1.10:6969/announce"
-
 
 def _node_cpu(run):
     """CPU seconds of all nodes, without what a peer that waits for the go spent before it."""
@@ -90,7 +88,9 @@ def _described(name):
 
 class Comparison:
     """Payloads and scenes. size scales both: the pair's payload in MiB, the LAN's is a sixteenth of it. peers: name -> a peer
-    description of the caller's, one more subject of every scene."""
+    description of the caller's, one more subject of every scene. tracker: on the seed, which is one more host of site 1."""
+
+    tracker = "http://10.77.1.10:6969/announce"
 
     def __init__(self, product, work, size=None, subjects=None, peers=None):
         pair, lan = size or 1024, max(1, (size or 1024) // 16)
@@ -118,13 +118,13 @@ class Comparison:
         """Makes the scene's payload; returns subject -> the variables its peer description wants."""
         folder = os.path.join(self._work, "payload")
         out = subprocess.run([sys.executable, os.path.join(TESTBED, "peers", "mkpayload.py"), folder, str(scene.mib),
-                              "--seed", "7", "--announce", _TRACKER], check=True, capture_output=True, text=True).stdout
+                              "--seed", "7", "--announce", self.tracker], check=True, capture_output=True, text=True).stdout
         made = json.loads(out)
         common = {"payload": made["payload"], "sha256": made["sha256"], "torrent": made["torrent"]}
         ours = common
         if OURS in scene.subjects:      # foreign clients get a v1 torrent (one hash), ours verifies SHA-256
             hybrid = os.path.join(folder, "payload-%d-hybrid.torrent" % scene.mib)
-            self._product.call("torrent", "create", made["payload"], "-o", hybrid, "--announce", _TRACKER)
+            self._product.call("torrent", "create", made["payload"], "-o", hybrid, "--announce", self.tracker)
             ours = dict(common, torrent=hybrid, stateless=self._product.stateless, sparse_bytes=_SPARSE_BYTES)
         return lambda subject: dict(ours if subject == OURS else common)
 

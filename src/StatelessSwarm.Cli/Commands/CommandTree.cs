@@ -30,6 +30,7 @@ internal static class CommandTree
         root.Add(NodeCommand.Create(context));
         root.Add(UpdateCommand.Create(context));
         root.Add(StatusCommand.Create(context));
+        root.Add(LimitCommand.Create(context));
         root.Add(SlotCommands.CreateActivate(context));
         root.Add(SlotCommands.CreateRollBack(context));
         foreach (var option in root.Options)

@@ -89,6 +89,8 @@ internal static class StatusCommand
                     + $"serves {status.Sharing} release(s), {status.Neighbours} neighbour(s)"
             );
         WritePhase(writer, status);
+        if (status.Limits is { } limits)
+            writer.WriteLine($"limits    {LimitText.Line(limits)}");
         writer.WriteLine($"mounted   {status.MountedRoot ?? status.MountNote ?? "nothing"}");
         if (status.Updates is [.., var last])
             writer.WriteLine(

@@ -59,6 +59,16 @@ internal static class StatusJson
         json.WriteNumber("sent_wan_bytes", status.SentWanBytes);
         json.WriteNumber("resident_bytes", status.ResidentBytes);
         json.WriteNumber("peak_resident_bytes", status.PeakResidentBytes);
+        if (status.Limits is { } limits)
+        {
+            json.WriteStartObject("limits");
+            LimitJson.Write(json, limits);
+            json.WriteEndObject();
+        }
+        else
+        {
+            json.WriteNull("limits");
+        }
         json.WriteStartArray("updates");
         foreach (var update in status.Updates)
             Write(json, update);

@@ -58,6 +58,18 @@ internal sealed class TransferOptionSet
         Description = "Bytes per second sent at most, such as 5M; default no limit.",
     };
 
+    private readonly Option<string?> _wanDown = new("--wan-down")
+    {
+        HelpName = "RATE",
+        Description = "Bytes per second fetched at most from peers that are no neighbours, such as 5M; default no limit.",
+    };
+
+    private readonly Option<string?> _wanMode = new("--wan-mode")
+    {
+        HelpName = "normal|background",
+        Description = "background: transfers with peers that are no neighbours take what other traffic leaves; default normal.",
+    };
+
     private readonly Option<bool> _verbose = new("--verbose")
     {
         Description = "Log on the error stream every peer that leaves and every tracker that fails, and why.",
@@ -97,7 +109,7 @@ internal sealed class TransferOptionSet
     public void AddTo(Command command)
     {
         Option[] own = _isForSeeds ? [_superSeed] : [_webSeeds, _noWebSeeds];
-        Option[] shared = [_port, _listen, _peers, _trackers, _noLsd, _uploadLimit, _verbose];
+        Option[] shared = [_port, _listen, _peers, _trackers, _noLsd, _uploadLimit, _wanDown, _wanMode, _verbose];
         foreach (var option in own.Concat(shared).Concat(Limits.Select(limit => limit.Option)))
             command.Add(option);
         command.Add(LimitHelp.CreateOption(Limits));
@@ -129,9 +141,17 @@ internal sealed class TransferOptionSet
                     result.GetRequiredValue(_listen) is { Length: > 0 } addresses
                         ? [.. addresses.Select(ParseAddress)]
                         : options.Swarm.ListenAddresses,
-                UploadBytesPerSecond = result.GetValue(_uploadLimit) is { } rate
-                    ? LimitValue.Size("--upload-limit", rate, 1, MostBytesPerSecond)
-                    : 0,
+                Limits = options.Swarm.Limits with
+                {
+                    Up = result.GetValue(_uploadLimit) is { } rate ? LimitValue.Size("--upload-limit", rate, 1, MostBytesPerSecond) : null,
+                    WanDown = result.GetValue(_wanDown) is { } wanDown ? LimitValue.Rate("--wan-down", wanDown) : null,
+                },
+                IsBackground = result.GetValue(_wanMode) switch
+                {
+                    null or "normal" => false,
+                    "background" => true,
+                    var other => throw LimitValue.Wrong("--wan-mode", other, "normal or background"),
+                },
             },
         };
         options = _isForSeeds

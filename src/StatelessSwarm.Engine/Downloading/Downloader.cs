@@ -2,6 +2,7 @@ using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Content.Values;
 using StatelessSwarm.Engine.Hashes;
 using StatelessSwarm.Engine.Leases;
+using StatelessSwarm.Engine.Limits;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Picking;
 using StatelessSwarm.Engine.Torrents;
@@ -26,6 +27,7 @@ internal sealed class Downloader(
     EngineClock clock,
     SpreadWatch spread,
     FarSources far,
+    DownloadGate gate,
     DownloadCounters counters
 )
 {
@@ -47,6 +49,9 @@ internal sealed class Downloader(
             return;
         while (peer.Pending.Live < limit)
         {
+            // Before a piece is chosen, and claimed: what cannot be asked for now is others' to fetch.
+            if (assigner.MayStart(peer) && !MayAsk(peer))
+                return;
             var piece = assigner.Next(peer);
             if (piece is null)
             {
@@ -60,13 +65,17 @@ internal sealed class Downloader(
         }
     }
 
-    /// <summary>Sends one request.</summary>
+    /// <summary>The node's limits allow one more request to the peer now.</summary>
+    public bool MayAsk(PeerState peer) => gate.MayAsk(peer, BlockRange.BlockSize);
+
+    /// <summary>Sends one request, if the limits allow it.</summary>
     public bool Ask(PeerState peer, ActivePiece piece, int block)
     {
-        if (!peer.Pending.TryAdd(piece.Piece, block, clock.Now))
+        var range = map.BlockAt(piece.Piece, block);
+        if (!gate.TryAsk(peer, range.Length) || !peer.Pending.TryAdd(piece.Piece, block, clock.Now))
             return false;
         piece.Ask(block, peer);
-        commands.Send(peer, PeerMessageKind.Request, map.BlockAt(piece.Piece, block));
+        commands.Send(peer, PeerMessageKind.Request, range);
         return true;
     }
 
@@ -109,6 +118,7 @@ internal sealed class Downloader(
     {
         if (!IsOurs(range) || !peer.Pending.TryAnswer(range.Piece.Value, range.BlockIndex, out var request))
             return;
+        gate.Refused(peer, range.Length);
         if (request.IsCancelled)
             return;
         peer.Rejects = Math.Min(peer.Rejects + 1, 16);

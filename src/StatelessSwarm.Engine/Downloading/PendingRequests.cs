@@ -22,8 +22,22 @@ internal sealed class PendingRequests(RequestGroup? group)
         get;
         private set
         {
-            _group?.Count(value - field);
+            if (!IsStalled)
+                _group?.Count(value - field);
             field = value;
+        }
+    }
+
+    /// <summary>The peer answers nothing: what it was asked for takes nobody's room.</summary>
+    public bool IsStalled
+    {
+        get;
+        set
+        {
+            if (field == value)
+                return;
+            field = value;
+            _group?.Count(value ? -Live : Live);
         }
     }
 

@@ -57,6 +57,10 @@ internal sealed class PieceAssigner(
     /// <summary>Something may have become possible.</summary>
     public void Wake() => Epoch++;
 
+    /// <summary>There may be something to ask the peer for.</summary>
+    public bool MayStart(PeerState peer) =>
+        peer.Current is { Missing: > 0 } || (peer.IdleEpoch != Epoch && peer.WantedPieces > 0 && !rules.IsBarred(peer));
+
     /// <summary>The piece that the peer is to be asked for, with at least one missing block; null for none.</summary>
     public ActivePiece? Next(PeerState peer)
     {

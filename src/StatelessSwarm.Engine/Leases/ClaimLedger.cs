@@ -1,4 +1,5 @@
 using StatelessSwarm.Engine.Downloading;
+using StatelessSwarm.Engine.Limits;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Picking;
 using StatelessSwarm.Engine.Torrents;
@@ -23,7 +24,8 @@ internal sealed class ClaimLedger(
     PeerTable peers,
     CommandQueue commands,
     EngineClock clock,
-    PeerId self
+    PeerId self,
+    SiteTalk talk
 )
 {
     /// <summary>Between signs of life.</summary>
@@ -87,6 +89,7 @@ internal sealed class ClaimLedger(
         if (_areWeBehind)
             SendStanding(peer);
         SendClaims(peer, _own);
+        talk.PeerArrived(peer);
     }
 
     /// <summary>We have fallen behind our neighbours, or caught up with them: they are told.</summary>
@@ -124,6 +127,8 @@ internal sealed class ClaimLedger(
         if (!peer.IsLan)
             return PeerFault.None;
         peer.ClaimsHeardAt = clock.Now;
+        if (kind == ClaimMessageKind.Needs)
+            return talk.Receive(peer, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_numbers));
         if (kind is ClaimMessageKind.Behind or ClaimMessageKind.CaughtUp)
         {
             peer.IsBehind = kind == ClaimMessageKind.Behind;

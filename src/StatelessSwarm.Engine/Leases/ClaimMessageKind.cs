@@ -14,4 +14,10 @@ internal enum ClaimMessageKind
 
     /// <summary>The sender is no longer behind. No numbers.</summary>
     CaughtUp = 4,
+
+    /// <summary>
+    /// What the sender needs of the site's WAN link, and what it has heard of others: a count of its slowdowns, then four numbers per
+    /// member (name, KiB/s down, KiB/s up, age in milliseconds), the sender first.
+    /// </summary>
+    Needs = 5,
 }

@@ -119,7 +119,15 @@ internal sealed class PeerState
 
     public long LastBlockAt { get; set; }
 
-    public bool IsSnubbed { get; set; }
+    public bool IsSnubbed
+    {
+        get;
+        set
+        {
+            field = value;
+            Pending.IsStalled = value;
+        }
+    }
 
     /// <summary>A neighbour that gives far more slowly than the others: what only it has is fetched from elsewhere too.</summary>
     public bool IsLate { get; set; }
@@ -216,6 +224,9 @@ internal sealed class PeerState
 
     /// <summary>Its claims, in the order they were made.</summary>
     public List<int> Claims { get; } = [];
+
+    /// <summary>Slowdowns (see <see cref="Limits.BackgroundWindow"/>) it has told of, or -1 while it has told nothing of its needs.</summary>
+    public int SeenSlowdowns { get; set; } = -1;
 
     /// <summary>It says that it falls behind its neighbours.</summary>
     public bool IsBehind { get; set; }

@@ -1,3 +1,4 @@
+using StatelessSwarm.Engine.Limits;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Wire;
 
@@ -51,6 +52,9 @@ public sealed record EngineOptions
 
     /// <summary>Pieces that the shell is asked to hash at a time, because peers want to know leaves (BEP 52); default 4.</summary>
     public int HashedPieces { get; init; } = 4;
+
+    /// <summary>What the node may bring in, shared by the engines of all its torrents; null for one of its own, without limits.</summary>
+    public NodeBudget? Budget { get; init; }
 
     /// <summary>Agree with neighbours who fetches what from a scarce source; default true.</summary>
     public bool UsesClaims { get; init; } = true;

@@ -215,6 +215,7 @@ public sealed partial class TorrentEngine
         CountClaimant(state);
         _downloader.Release(state, false);
         _claims.PeerGone(state);
+        _talk.PeerGone(state);
         _uploader.Gone(state);
         _choker.PeerGone(state);
         _metadata.PeerGone(state);

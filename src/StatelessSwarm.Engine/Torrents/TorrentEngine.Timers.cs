@@ -12,6 +12,7 @@ public sealed partial class TorrentEngine
 
     private long? _nextAdvance;
     private long _recheckedAt;
+    private bool _wasFarOff;
 
     /// <summary>When <see cref="Advance"/> wants to be called, as a timestamp of the given clock; null for never.</summary>
     public long? NextAdvance => _nextAdvance;
@@ -37,6 +38,8 @@ public sealed partial class TorrentEngine
         if (_backlog.Advance())
             BacklogTurned();
         _claims.Advance();
+        LeaveWhatIsOff();
+        _gate.Reset();
         _spread.Advance();
         _choker.Advance();
         _exchange.Advance();
@@ -67,6 +70,15 @@ public sealed partial class TorrentEngine
         _assigner.Wake();
     }
 
+    /// <summary>Not allowed to fetch from afar any more: what we claimed is for others.</summary>
+    private void LeaveWhatIsOff()
+    {
+        var isFarOff = _budget.IsFarOff;
+        if (isFarOff && !_wasFarOff)
+            _claims.YieldAll();
+        _wasFarOff = isFarOff;
+    }
+
     private PeerFault LookAt(PeerState peer)
     {
         if (peer.IsWebSeed)
@@ -92,6 +104,8 @@ public sealed partial class TorrentEngine
         var due = _clock.Now + _clock.Milliseconds(isBusy ? BusyTickMs : IdleTickMs);
         if (_assigner.ReadyAt > _clock.Now && _assigner.ReadyAt < due)
             due = _assigner.ReadyAt;
+        if (_gate.WakeAt < due)
+            due = _gate.WakeAt;
         if (!_map.IsComplete && _peers.Count == 0)
             due = _clock.Now + _clock.Milliseconds(RecheckMs);
         if (_nextAdvance is not { } next || next > due)

@@ -7,6 +7,7 @@ using StatelessSwarm.Engine.Downloading;
 using StatelessSwarm.Engine.Extensions;
 using StatelessSwarm.Engine.Hashes;
 using StatelessSwarm.Engine.Leases;
+using StatelessSwarm.Engine.Limits;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Picking;
 using StatelessSwarm.Engine.Uploading;
@@ -28,6 +29,9 @@ public sealed partial class TorrentEngine
     private readonly PeerTable _peers = new();
     private readonly Availability _availability;
     private readonly ActivePieces _active;
+    private readonly NodeBudget _budget;
+    private readonly DownloadGate _gate;
+    private readonly SiteTalk _talk;
     private readonly ClaimLedger _claims;
     private readonly SourceRules _rules;
     private readonly BlameBook _blame;
@@ -74,7 +78,11 @@ public sealed partial class TorrentEngine
         _commands = new CommandQueue(_clock);
         _availability = new Availability(_map.PieceCount);
         _active = new ActivePieces(_map.PieceCount, _map.BlocksPerPiece);
-        _claims = new ClaimLedger(_map, _active, _peers, _commands, _clock, options.PeerId);
+        _budget = options.Budget ?? new NodeBudget(time);
+        _budget.Join(options.PeerId);
+        _gate = new DownloadGate(_budget, _clock);
+        _talk = new SiteTalk(_budget, _peers, _commands, _clock);
+        _claims = new ClaimLedger(_map, _active, _peers, _commands, _clock, options.PeerId, _talk);
         _rules = new SourceRules(_availability, _claims, _clock);
         _spread = new SpreadWatch(_map.PieceCount, _clock);
         _backlog = new NearBacklog(_map, _peers, _counters, _clock);
@@ -96,7 +104,7 @@ public sealed partial class TorrentEngine
         _leaves = new LeafFetcher(info, layers, _peers, _commands, _clock);
         var farWindow = new RequestWindow(_clock, options.RequestAhead / BlockRange.BlockSize);
         farWindow.StartSmall(PieceAssigner.ScarceStart);
-        _far = new RequestGroup(farWindow);
+        _far = new RequestGroup(farWindow, _budget);
         _downloader = new Downloader(
             _map,
             layers,
@@ -110,6 +118,7 @@ public sealed partial class TorrentEngine
             _clock,
             _spread,
             far,
+            _gate,
             _counters
         );
         _stalls = new StallWatch(_map, _active, _availability, _claims, _rules, _assigner, _downloader, far, _backlog, _peers, _clock);
@@ -232,6 +241,9 @@ public sealed partial class TorrentEngine
         EndEvent();
     }
 
+    /// <summary>The engine is given up, whatever it still waits for: the node's other torrents get the room. Nothing may be called after it.</summary>
+    public void Stop() => _far.Abandon();
+
     /// <summary>Next command, in order; false when there is none.</summary>
     public bool TryDequeue(out EngineCommand command) => _commands.TryDequeue(out command);
 
@@ -312,6 +324,8 @@ public sealed partial class TorrentEngine
                 _downloader.Fill(_peers[place]);
         }
         _claims.Flush();
+        if (_options.UsesClaims)
+            _talk.Advance();
         if (_superSeeder is { IsActive: false })
         {
             _superSeeder = null;

@@ -1,4 +1,6 @@
 using System.Net;
+using StatelessSwarm.Engine.Limits;
+using StatelessSwarm.Node.Limits;
 
 namespace StatelessSwarm.Node.Configuration;
 
@@ -52,6 +54,15 @@ public sealed record NodeOptions
 
     /// <summary>Most bytes per second sent to peers, 0 for no limit.</summary>
     public long UploadBytesPerSecond { get; init; }
+
+    /// <summary>Most bytes per second near and far, of this node and of the site.</summary>
+    public TransferLimits Limits { get; init; } = TransferLimits.None;
+
+    /// <summary>Hours of the day in which other limits hold for the WAN link; the first that fits.</summary>
+    public IReadOnlyList<WanHours> WanHours { get; init; } = [];
+
+    /// <summary>Transfers beyond the WAN link give way to other traffic.</summary>
+    public bool IsBackground { get; init; } = true;
 
     /// <summary>When a fetched release becomes current.</summary>
     public ActivationPolicy Activation { get; init; } = ActivationPolicy.Now;

@@ -1,3 +1,5 @@
+using StatelessSwarm.Node.Limits;
+
 namespace StatelessSwarm.Node.Configuration;
 
 /// <summary>A setting, the same on the command line (<c>--name</c>) and in the configuration file (<c>"name"</c>).</summary>
@@ -26,10 +28,26 @@ public sealed record NodeSetting(string Name, string Placeholder, string Descrip
         new("no-mdns", "", "Neither announce this node to neighbours (mDNS, LSD) nor look for them.", NodeSettingKind.Flag),
         new("peer", "HOST:PORT", "Peer to connect to in any case. May be given several times.", NodeSettingKind.Many),
         new("upper-size", "SIZE", "Most bytes written above the image, for example 512M; default 256M.", NodeSettingKind.One),
-        new("upload-limit", "SIZE", "Most bytes per second sent to peers; default 0, no limit.", NodeSettingKind.One),
+        new("upload-limit", "SIZE", "Most bytes per second sent to peers, near and far together; default 0, no limit.", NodeSettingKind.One),
+        Limit(LimitName.WanDown),
+        Limit(LimitName.WanUp),
+        Limit(LimitName.LanDown),
+        Limit(LimitName.LanUp),
+        Limit(LimitName.SiteWanDown),
+        Limit(LimitName.SiteWanUp),
+        new("wan-hours", "HH:MM-HH:MM@RATE", "Hours of the day (local time) with another WAN limit: 20:00-06:00@full, 08:00-18:00@2M, 12:00-13:00@off. May be given several times; the first that fits holds.", NodeSettingKind.Many),
+        new("wan-mode", "background|normal", "background (the default): transfers beyond the WAN link take what other traffic leaves of it.", NodeSettingKind.One),
         new("activate", "now|next", "When a fetched release becomes current; default now.", NodeSettingKind.One),
         new("control-group", "GROUP", "Group that may use the control socket.", NodeSettingKind.One),
     ];
+
+    private static NodeSetting Limit(LimitName name) =>
+        new(
+            LimitNames.OptionOf(name),
+            "RATE",
+            $"{LimitNames.DescriptionOf(name)} Bytes, not bits: 5M is 5 x 1048576; full is no limit (default), off is nothing.",
+            NodeSettingKind.One
+        );
 
     /// <summary>The setting of that name, or null.</summary>
     public static NodeSetting? Find(string name) => All.FirstOrDefault(setting => setting.Name == name);

@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Net;
+using StatelessSwarm.Engine.Limits;
+using StatelessSwarm.Node.Limits;
 
 namespace StatelessSwarm.Node.Configuration;
 
@@ -66,6 +68,14 @@ public sealed class NodeSettings
             Peers = List("peer", ParsePeer, "HOST:PORT"),
             UpperBytes = UpperBytes(),
             UploadBytesPerSecond = Size("upload-limit", 0, minimum: 0),
+            Limits = Limits(),
+            WanHours = List("wan-hours", Node.Limits.WanHours.TryParse, Node.Limits.WanHours.Expected),
+            IsBackground = Text("wan-mode") switch
+            {
+                null or "background" => true,
+                "normal" => false,
+                _ => throw Wrong("wan-mode", "background or normal"),
+            },
             Activation = Text("activate") switch
             {
                 null or "now" => ActivationPolicy.Now,
@@ -74,6 +84,19 @@ public sealed class NodeSettings
             },
             ControlGroup = Text("control-group"),
         };
+
+    private TransferLimits Limits()
+    {
+        var limits = TransferLimits.None;
+        foreach (var name in LimitNames.All)
+        {
+            var option = LimitNames.OptionOf(name);
+            if (name == LimitName.Upload || Text(option) is not { } text)
+                continue;
+            limits = LimitRate.TryParse(text, out var rate) ? LimitNames.With(limits, name, rate) : throw Wrong(option, LimitRate.Expected);
+        }
+        return limits;
+    }
 
     private Uri Server()
     {

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using StatelessSwarm.Node.Faults;
+using StatelessSwarm.Node.Limits;
 using StatelessSwarm.Node.Status;
 using StatelessSwarm.Node.Updating;
 
@@ -18,11 +19,29 @@ public static class ControlClient
     /// <summary>The daemon's status, or null when no daemon listens.</summary>
     public static async Task<NodeStatus?> TryGetStatusAsync(string socketPath, TimeProvider time, CancellationToken cancellation)
     {
-        await foreach (var reply in TryAskAsync(socketPath, ControlRequestKind.Status, time, cancellation))
+        await foreach (var reply in TryAskAsync(socketPath, new ControlRequest(ControlRequestKind.Status), time, cancellation))
         {
             if (reply.Fault is { } fault)
                 throw new NodeException(fault.Kind, fault.Line);
             return reply.Status;
+        }
+        return null;
+    }
+
+    /// <summary>Changes the daemon's limits and says how they stand then; null when no daemon listens.</summary>
+    /// <exception cref="NodeException">It failed, or the daemon went away.</exception>
+    public static async Task<LimitStatus?> TryLimitAsync(
+        string socketPath,
+        LimitChange change,
+        TimeProvider time,
+        CancellationToken cancellation
+    )
+    {
+        await foreach (var reply in TryAskAsync(socketPath, new ControlRequest(ControlRequestKind.Limit, change), time, cancellation))
+        {
+            if (reply.Fault is { } fault)
+                throw new NodeException(fault.Kind, fault.Line);
+            return reply.Limits;
         }
         return null;
     }
@@ -34,7 +53,7 @@ public static class ControlClient
         [EnumeratorCancellation] CancellationToken cancellation
     )
     {
-        await foreach (var reply in TryAskAsync(socketPath, ControlRequestKind.Watch, time, cancellation))
+        await foreach (var reply in TryAskAsync(socketPath, new ControlRequest(ControlRequestKind.Watch), time, cancellation))
         {
             if (reply.Fault is { } fault)
                 throw new NodeException(fault.Kind, fault.Line);
@@ -59,7 +78,7 @@ public static class ControlClient
     )
     {
         var answered = false;
-        await foreach (var reply in TryAskAsync(socketPath, kind, time, cancellation))
+        await foreach (var reply in TryAskAsync(socketPath, new ControlRequest(kind), time, cancellation))
         {
             answered = true;
             if (reply.Fault is { } fault)
@@ -74,7 +93,7 @@ public static class ControlClient
 
     private static async IAsyncEnumerable<ControlReply> TryAskAsync(
         string socketPath,
-        ControlRequestKind kind,
+        ControlRequest request,
         TimeProvider time,
         [EnumeratorCancellation] CancellationToken cancellation
     )
@@ -83,8 +102,8 @@ public static class ControlClient
         if (!await TryConnectAsync(socket, socketPath, time, cancellation))
             yield break;
         await using var stream = new NetworkStream(socket, ownsSocket: false);
-        await ControlFrames.WriteAsync(stream, ControlCodec.Encode(kind), cancellation);
-        while (await ReadAsync(stream, socketPath, kind, time, cancellation) is { } body)
+        await ControlFrames.WriteAsync(stream, ControlCodec.Encode(request), cancellation);
+        while (await ReadAsync(stream, socketPath, request.Kind, time, cancellation) is { } body)
             yield return ControlCodec.DecodeReply(body);
     }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using MessagePack;
 using StatelessSwarm.Content;
+using StatelessSwarm.Node.Limits;
 using StatelessSwarm.Node.Updating;
 
 namespace StatelessSwarm.Node.Control;
@@ -8,8 +9,8 @@ namespace StatelessSwarm.Node.Control;
 /// <summary>
 /// Bodies of frames on the control socket (the frame itself: <see cref="ControlFrames"/>). MessagePack arrays, exact lengths:
 /// <code>
-/// request  [1, kind]
-/// reply    [1, 1, status]   [1, 2, [outcome, release, note]]   [1, 3, [fault kind, line]]
+/// request  [1, kind]   [1, 6, limit change]
+/// reply    [1, 1, status]   [1, 2, [outcome, release, note]]   [1, 3, [fault kind, line]]   [1, 4, limits]
 /// </code>
 /// The first number is the protocol's version. The decoder refuses anything else, bytes after the end included.
 /// </summary>
@@ -21,28 +22,34 @@ public static class ControlCodec
     private const int MaxNote = 4096;
 
     /// <summary>Bytes of a request.</summary>
-    public static byte[] Encode(ControlRequestKind kind)
+    public static byte[] Encode(ControlRequest request)
     {
         var buffer = new ArrayBufferWriter<byte>();
         var writer = new MessagePackWriter(buffer);
-        writer.WriteArrayHeader(2);
+        writer.WriteArrayHeader(request.Kind == ControlRequestKind.Limit ? 3 : 2);
         writer.Write(Version);
-        writer.Write((int)kind);
+        writer.Write((int)request.Kind);
+        if (request.Kind == ControlRequestKind.Limit)
+            LimitPack.Write(ref writer, request.Limits ?? LimitChange.Nothing);
         writer.Flush();
         return buffer.WrittenSpan.ToArray();
     }
 
     /// <summary>Reads a request.</summary>
     /// <exception cref="ContentException">Not a request of this version.</exception>
-    public static ControlRequestKind DecodeRequest(ReadOnlyMemory<byte> body) =>
+    public static ControlRequest DecodeRequest(ReadOnlyMemory<byte> body) =>
         Pack.Decode(
             body,
             "control request",
             static (ref MessagePackReader reader) =>
             {
-                Pack.Array(ref reader, 2, "request");
+                var fields = Pack.ArrayUpTo(ref reader, 3, "request");
                 ReadVersion(ref reader);
-                return (ControlRequestKind)Pack.Int(ref reader, "request kind", 1, (int)ControlRequestKind.Watch);
+                var kind = (ControlRequestKind)Pack.Int(ref reader, "request kind", 1, (int)ControlRequestKind.Limit);
+                var expected = kind == ControlRequestKind.Limit ? 3 : 2;
+                if (fields != expected)
+                    throw new ContentException($"request: {fields} elements, expected {expected}");
+                return new ControlRequest(kind, kind == ControlRequestKind.Limit ? LimitPack.ReadChange(ref reader) : null);
             }
         );
 
@@ -68,6 +75,9 @@ public static class ControlCodec
             case ControlReplyKind.Failed:
                 StatusPack.Write(ref writer, reply.Fault!);
                 break;
+            case ControlReplyKind.Limits:
+                LimitPack.Write(ref writer, reply.Limits!);
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(reply), reply.Kind, "no such kind");
         }
@@ -85,7 +95,7 @@ public static class ControlCodec
             {
                 Pack.Array(ref reader, 3, "reply");
                 ReadVersion(ref reader);
-                switch ((ControlReplyKind)Pack.Int(ref reader, "reply kind", 1, (int)ControlReplyKind.Failed))
+                switch ((ControlReplyKind)Pack.Int(ref reader, "reply kind", 1, (int)ControlReplyKind.Limits))
                 {
                     case ControlReplyKind.Status:
                         return ControlReply.Of(StatusPack.ReadStatus(ref reader));
@@ -94,6 +104,8 @@ public static class ControlCodec
                         var outcome = (UpdateOutcome)Pack.Int(ref reader, "outcome", 1, (int)UpdateOutcome.Held);
                         var release = StatusPack.ReadSlot(ref reader);
                         return ControlReply.Of(new UpdateResult(outcome, release, Pack.Text(ref reader, "note", MaxNote)));
+                    case ControlReplyKind.Limits:
+                        return ControlReply.Of(LimitPack.ReadStatus(ref reader));
                     default:
                         return ControlReply.Of(StatusPack.ReadFault(ref reader));
                 }

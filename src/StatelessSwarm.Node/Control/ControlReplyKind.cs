@@ -11,4 +11,7 @@ public enum ControlReplyKind
 
     /// <summary>The request failed.</summary>
     Failed = 3,
+
+    /// <summary>The limits.</summary>
+    Limits = 4,
 }

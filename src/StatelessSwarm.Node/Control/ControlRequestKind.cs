@@ -17,4 +17,7 @@ public enum ControlRequestKind
 
     /// <summary>Statuses until the client closes.</summary>
     Watch = 5,
+
+    /// <summary>Change limits, or nothing; how they stand then is the answer.</summary>
+    Limit = 6,
 }

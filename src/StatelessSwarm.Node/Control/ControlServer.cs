@@ -145,8 +145,8 @@ internal sealed class ControlServer : IAsyncDisposable
         {
             await using var stream = new NetworkStream(socket, ownsSocket: true);
             var request = await ReadRequestAsync(stream);
-            if (request is { } kind)
-                await AnswerAsync(stream, kind);
+            if (request is not null)
+                await AnswerAsync(stream, request);
         }
         catch (Exception fault) when (fault is IOException or OperationCanceledException or ObjectDisposedException)
         {
@@ -162,7 +162,7 @@ internal sealed class ControlServer : IAsyncDisposable
         }
     }
 
-    private async Task<ControlRequestKind?> ReadRequestAsync(NetworkStream stream)
+    private async Task<ControlRequest?> ReadRequestAsync(NetworkStream stream)
     {
         using var limit = new CancellationTokenSource(RequestTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stop.Token);
@@ -178,12 +178,15 @@ internal sealed class ControlServer : IAsyncDisposable
         }
     }
 
-    private async Task AnswerAsync(NetworkStream stream, ControlRequestKind kind)
+    private async Task AnswerAsync(NetworkStream stream, ControlRequest request)
     {
-        switch (kind)
+        switch (request.Kind)
         {
             case ControlRequestKind.Status:
                 await SendAsync(stream, ControlReply.Of(_control.GetStatus()));
+                break;
+            case ControlRequestKind.Limit:
+                await SendAsync(stream, ControlReply.Of(_control.ChangeLimits(request.Limits!)));
                 break;
             case ControlRequestKind.Watch:
                 await StreamStatusAsync(stream, Task.Delay(Timeout.InfiniteTimeSpan, _time, _stop.Token));
@@ -201,7 +204,7 @@ internal sealed class ControlServer : IAsyncDisposable
                 await SendAsync(stream, await cycle);
                 break;
             default:
-                await SendAsync(stream, ControlReply.Of(new Fault(FaultKind.Usage, $"no such request: {(int)kind}")));
+                await SendAsync(stream, ControlReply.Of(new Fault(FaultKind.Usage, $"no such request: {(int)request.Kind}")));
                 break;
         }
     }

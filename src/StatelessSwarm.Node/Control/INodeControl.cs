@@ -1,3 +1,4 @@
+using StatelessSwarm.Node.Limits;
 using StatelessSwarm.Node.Status;
 using StatelessSwarm.Node.Updating;
 
@@ -8,6 +9,9 @@ internal interface INodeControl
 {
     /// <summary>Where the node stands.</summary>
     NodeStatus GetStatus();
+
+    /// <summary>Changes limits until the process ends; how they stand then.</summary>
+    LimitStatus ChangeLimits(LimitChange change);
 
     /// <summary>Makes next, or what was rolled back, current.</summary>
     Task<UpdateResult> ActivateAsync(CancellationToken cancellation);

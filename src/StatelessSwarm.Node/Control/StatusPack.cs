@@ -10,7 +10,7 @@ internal static class StatusPack
     /// <summary>Most update records kept and told.</summary>
     public const int MaxUpdates = 32;
 
-    private const int StatusFields = 25;
+    private const int StatusFields = 26;
     private const int ProgressFields = 8;
     private const int UpdateFields = 11;
     private const int MaxName = 256;
@@ -50,6 +50,10 @@ internal static class StatusPack
         writer.Write(status.ResidentBytes);
         writer.Write(status.PeakResidentBytes);
         WriteUpdates(ref writer, status.Updates);
+        if (status.Limits is { } limits)
+            LimitPack.Write(ref writer, limits);
+        else
+            writer.WriteNil();
     }
 
     public static NodeStatus ReadStatus(ref MessagePackReader reader)
@@ -82,6 +86,7 @@ internal static class StatusPack
             ResidentBytes = Pack.Count(ref reader, "resident bytes"),
             PeakResidentBytes = Pack.Count(ref reader, "peak resident bytes"),
             Updates = ReadUpdates(ref reader),
+            Limits = reader.TryReadNil() ? null : LimitPack.ReadStatus(ref reader),
         };
     }
 

@@ -58,4 +58,7 @@ internal static partial class NodeLog
 
     [LoggerMessage(17, LogLevel.Debug, "peer {EndPoint} of {Torrent} found on the local network")]
     public static partial void LocalPeer(ILogger logger, System.Net.IPEndPoint endPoint, string torrent);
+
+    [LoggerMessage(18, LogLevel.Information, "WAN hours in force: {Hours}")]
+    public static partial void HoursChanged(ILogger logger, string hours);
 }

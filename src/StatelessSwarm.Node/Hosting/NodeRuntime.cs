@@ -4,6 +4,7 @@ using StatelessSwarm.Node.Configuration;
 using StatelessSwarm.Node.Control;
 using StatelessSwarm.Node.Faults;
 using StatelessSwarm.Node.Fetching;
+using StatelessSwarm.Node.Limits;
 using StatelessSwarm.Node.Neighbours;
 using StatelessSwarm.Node.Sharing;
 using StatelessSwarm.Node.Status;
@@ -35,6 +36,7 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
     private readonly Updater _updater;
     private readonly NeighbourWatch? _neighbours;
     private readonly LocalSwarms? _local;
+    private readonly LimitKeeper _limits;
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _cycleGate = new();
     private Task<UpdateResult>? _cycle;
@@ -52,6 +54,7 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
         Updater updater,
         NeighbourWatch? neighbours,
         LocalSwarms? local,
+        LimitKeeper limits,
         string nodeId
     )
     {
@@ -67,6 +70,7 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
         _updater = updater;
         _neighbours = neighbours;
         _local = local;
+        _limits = limits;
         NodeId = nodeId;
     }
 
@@ -117,13 +121,15 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
                 Port = options.Port,
                 SiteNetworks = options.SiteNetworks,
                 Site = options.Site,
-                UploadBytesPerSecond = options.UploadBytesPerSecond,
+                IsBackground = options.IsBackground,
             },
             time,
             loggers,
             cancellation
         );
         parts.Add(swarm);
+        var configured = options.UploadBytesPerSecond > 0 ? options.Limits with { Up = options.UploadBytesPerSecond } : options.Limits;
+        var limits = parts.Add(new LimitKeeper(swarm, configured, options.WanHours, time, logger));
         var neighbours = options.UseMulticastDns
             ? await NeighbourWatch.TryStartAsync(swarm, nodeId, options.Site, time, logger, cancellation)
             : null;
@@ -140,7 +146,7 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
         await updater.ServeSlotsAsync(cancellation);
         parts.Keep();
         return new NodeRuntime(
-            options, nodeLock, store, client, swarm, sharing, activator, records, board, updater, neighbours, local, nodeId
+            options, nodeLock, store, client, swarm, sharing, activator, records, board, updater, neighbours, local, limits, nodeId
         );
     }
 
@@ -163,6 +169,9 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
     /// <summary>Exchanges current and previous.</summary>
     public Task<UpdateResult> RollBackAsync(CancellationToken cancellation) =>
         WhileRunningAsync(_activator.RollBackAsync, cancellation);
+
+    /// <summary>Changes limits until the process ends; how they stand then.</summary>
+    public LimitStatus ChangeLimits(LimitChange change) => _limits.Change(change);
 
     /// <summary>Where the node stands.</summary>
     public NodeStatus GetStatus()
@@ -195,6 +204,7 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
             ResidentBytes = memory.Now,
             PeakResidentBytes = memory.Peak,
             Updates = _records.All,
+            Limits = _limits.Status,
         };
     }
 
@@ -207,6 +217,7 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
         await _updater.WaitIdleAsync();
         if (_neighbours is not null)
             await _neighbours.DisposeAsync();
+        await _limits.DisposeAsync();
         await _sharing.DisposeAsync();
         if (_local is not null)
             await _local.DisposeAsync();

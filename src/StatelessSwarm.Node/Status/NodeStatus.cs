@@ -1,4 +1,5 @@
 using StatelessSwarm.Node.Faults;
+using StatelessSwarm.Node.Limits;
 
 namespace StatelessSwarm.Node.Status;
 
@@ -76,6 +77,9 @@ public sealed record NodeStatus
 
     /// <summary>Most resident memory of the daemon so far, bytes.</summary>
     public long PeakResidentBytes { get; init; }
+
+    /// <summary>Limits; null without a daemon.</summary>
+    public LimitStatus? Limits { get; init; }
 
     /// <summary>What past updates took, the newest last; at most 32.</summary>
     public IReadOnlyList<UpdateRecord> Updates { get; init; } = [];

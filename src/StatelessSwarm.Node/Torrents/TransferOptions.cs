@@ -49,6 +49,9 @@ public sealed record TransferOptions
     /// <summary>Where that is done; the addresses are those of <see cref="Swarm"/>.</summary>
     public LocalServiceDiscoveryOptions LocalDiscovery { get; init; } = new();
 
+    /// <summary>See <see cref="TorrentAddOptions.NeighbourWait"/>; zero without local discovery.</summary>
+    public TimeSpan NeighbourWait { get; init; } = TorrentAddOptions.TimeToHearOfNeighbours;
+
     /// <summary>Web seeds (BEP 19) beside those in the torrent.</summary>
     public IReadOnlyList<Uri> WebSeeds { get; init; } = [];
 
@@ -86,7 +89,7 @@ public sealed record TransferOptions
             JournalPath = IsSeed ? null : JournalPath,
             IsSeed = IsSeed,
             Engine = Engine,
-            NeighbourWait = UseLocalDiscovery && !Metainfo.Info.IsPrivate ? TorrentAddOptions.TimeToHearOfNeighbours : TimeSpan.Zero,
+            NeighbourWait = UseLocalDiscovery && !Metainfo.Info.IsPrivate ? NeighbourWait : TimeSpan.Zero,
             Trackers =
             [
                 .. Trackers.Select(url => (Uri[])[url]),

@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.Net.Http.Headers;
 using StatelessSwarm.Seed.Hosting;
 using StatelessSwarm.Seed.Status;
+using StatelessSwarm.Swarm.Limits;
 
 namespace StatelessSwarm.Seed.Files;
 
@@ -25,11 +26,16 @@ internal sealed class RepositoryFiles
 
     private readonly string _directory;
     private readonly SeedCounters _counters;
+    private readonly ByteBudget? _origin;
     private string _realDirectory;
 
-    /// <summary>Serves the repository in <paramref name="directory"/>.</summary>
-    public RepositoryFiles(string directory, SeedCounters counters)
+    /// <summary>Serves a repository.</summary>
+    /// <param name="directory">The repository.</param>
+    /// <param name="counters">Counts what is sent.</param>
+    /// <param name="origin">Budget of what is sent; null for no limit.</param>
+    public RepositoryFiles(string directory, SeedCounters counters, ByteBudget? origin = null)
     {
+        _origin = origin;
         _directory = Path.GetFullPath(directory);
         _counters = counters;
         _realDirectory = RealPath.Resolve(_directory);
@@ -42,7 +48,7 @@ internal sealed class RepositoryFiles
         ServedFile file;
         try
         {
-            file = new ServedFile(fullPath, _counters);
+            file = new ServedFile(fullPath, _counters, _origin);
         }
         catch (Exception exception) when (IsAbsent(exception))
         {
@@ -95,6 +101,8 @@ internal sealed class RepositoryFiles
             );
             return;
         }
+        // Small, and nothing moves without it: it counts, but never waits.
+        _origin?.Charge((int)file.Length);
         var content = new byte[(int)file.Length];
         var length = await RandomAccess.ReadAsync(file.SafeFileHandle, content, 0, context.RequestAborted);
         var whole = content.AsMemory(0, length);

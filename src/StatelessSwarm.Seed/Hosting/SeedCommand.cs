@@ -37,7 +37,13 @@ internal sealed class SeedCommand
     private readonly Option<bool> _noMulticast = new("--no-mdns") { Description = "Do not announce the server by mDNS." };
     private readonly Option<long> _uploadLimit = new("--upload-limit")
     {
-        Description = "Most bytes per second sent to peers: 500k, 12.5M, 100Mbit. Default: no limit. HTTP is not held back.",
+        Description = "Most bytes per second sent to peers: 500k, 12.5M, 100Mbit. Default: no limit. HTTP is not held back by it.",
+        HelpName = "RATE",
+        CustomParser = ParseRate,
+    };
+    private readonly Option<long> _originUp = new("--origin-up")
+    {
+        Description = "Most bytes per second sent to peers and over HTTP together: 12.5M, 100Mbit. Default: no limit.",
         HelpName = "RATE",
         CustomParser = ParseRate,
     };
@@ -71,6 +77,7 @@ internal sealed class SeedCommand
             _peerPort,
             _noMulticast,
             _uploadLimit,
+            _originUp,
             _verify,
         };
         root.SetAction(ServeAsync);
@@ -102,6 +109,7 @@ internal sealed class SeedCommand
             PeerPort = parsed.GetValue(_peerPort),
             UseMulticastDns = !parsed.GetValue(_noMulticast),
             UploadBytesPerSecond = parsed.GetValue(_uploadLimit),
+            OriginBytesPerSecond = parsed.GetValue(_originUp),
             Verify = parsed.GetValue(_verify),
         };
         using var loggers = LoggerFactory.Create(logging =>
@@ -180,7 +188,8 @@ internal sealed class SeedCommand
         var text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
         if (TransferRate.TryParse(text, out var rate))
             return rate;
-        result.AddError($"--upload-limit: '{text}' is no rate, expected for example 500k, 12.5M or 100Mbit");
+        var option = ((OptionResult)result.Parent!).Option.Name;
+        result.AddError($"{option}: '{text}' is no rate, expected for example 500k, 12.5M or 100Mbit");
         return 0;
     }
 }

@@ -21,8 +21,14 @@ internal sealed record SeedOptions
     /// <summary>Announce the server by mDNS.</summary>
     public bool UseMulticastDns { get; init; } = true;
 
-    /// <summary>Most bytes per second sent to peers, 0 for no limit. HTTP is not held back: it is the machines' last resort.</summary>
+    /// <summary>Most bytes per second sent to peers, 0 for no limit. HTTP is not held back by it: it is the machines' last resort.</summary>
     public long UploadBytesPerSecond { get; init; }
+
+    /// <summary>
+    /// Most bytes per second sent to peers and over HTTP together, 0 for no limit: the origin's budget. Every connection gets the same
+    /// part of it. Metadata and trackers' answers count, but never wait.
+    /// </summary>
+    public long OriginBytesPerSecond { get; init; }
 
     /// <summary>Hash every file before it is seeded.</summary>
     public bool Verify { get; init; }

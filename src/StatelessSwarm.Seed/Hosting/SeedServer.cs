@@ -3,11 +3,13 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using StatelessSwarm.Content;
 using StatelessSwarm.Content.Manifests;
+using StatelessSwarm.Engine.Limits;
 using StatelessSwarm.Seed.Files;
 using StatelessSwarm.Seed.Releases;
 using StatelessSwarm.Seed.Status;
 using StatelessSwarm.Seed.Tracking;
 using StatelessSwarm.Swarm.Hosting;
+using StatelessSwarm.Swarm.Limits;
 using StatelessSwarm.Trust;
 using StatelessSwarm.Trust.Repositories;
 
@@ -76,6 +78,7 @@ internal sealed class SeedServer : IAsyncDisposable
         var repository = Repository.Open(options.RepositoryDirectory, time);
         // bound first: its port is the one people mistype, and the peer then need not be stopped again
         var listeners = HttpListeners.Bind(options.ListenAddresses, options.HttpPort);
+        var origin = options.OriginBytesPerSecond > 0 ? new ByteBudget(options.OriginBytesPerSecond, time) : null;
         SwarmHost host;
         try
         {
@@ -84,7 +87,8 @@ internal sealed class SeedServer : IAsyncDisposable
                 {
                     ListenAddresses = PeerAddresses(options.ListenAddresses),
                     Port = options.PeerPort,
-                    UploadBytesPerSecond = options.UploadBytesPerSecond,
+                    Limits = TransferLimits.None with { Up = options.UploadBytesPerSecond > 0 ? options.UploadBytesPerSecond : null },
+                    SharedUpload = origin,
                 },
                 time,
                 loggers,
@@ -94,9 +98,10 @@ internal sealed class SeedServer : IAsyncDisposable
         catch
         {
             listeners.Dispose();
+            origin?.Dispose();
             throw;
         }
-        var parts = new SeedParts(new RepositorySource(repository, options.Verify), new SwarmPeer(host));
+        var parts = new SeedParts(new RepositorySource(repository, options.Verify), new SwarmPeer(host)) { Origin = origin };
         return await StartAsync(options, parts, listeners, time, loggers, cancellation);
     }
 
@@ -149,6 +154,7 @@ internal sealed class SeedServer : IAsyncDisposable
         _listeners?.Dispose();
         await _watcher.DisposeAsync();
         await _parts.Peer.DisposeAsync();
+        _parts.Origin?.Dispose();
         _tracker.Dispose();
     }
 
@@ -192,7 +198,7 @@ internal sealed class SeedServer : IAsyncDisposable
         });
         _web = builder.Build();
         var pipeline = new RequestPipeline(
-            new RepositoryFiles(_options.RepositoryDirectory, _counters),
+            new RepositoryFiles(_options.RepositoryDirectory, _counters, _parts.Origin),
             _tracker,
             _counters,
             TakeStatus,

@@ -22,6 +22,9 @@ internal sealed class PeerConnection : IPeerConnection
     /// <summary>Bytes gathered into one send at most.</summary>
     private const int SendBufferSize = 256 * 1024;
 
+    /// <summary>The same for messages sent past a budget.</summary>
+    private const int MessageBufferSize = 4 * 1024;
+
     /// <summary>Bytes of a block still to come from which on waiting for all of them beats being woken for each packet.</summary>
     private const int LowWaterWorthwhile = 4 * 1024;
 
@@ -31,26 +34,27 @@ internal sealed class PeerConnection : IPeerConnection
     private readonly StreamCipher? _cipher;
     private readonly ReadOnlyMemory<byte> _early;
     private readonly WireLimits _limits;
-    private readonly ByteBudget _uploadBudget;
+    private readonly ByteBudget[] _uploadBudgets;
     private readonly SendQueue _outbound = new();
     private readonly CancellationTokenSource _stop = new();
     private string? _stopReason;
     private int _lowWater = 1;
     private Task _loops = Task.CompletedTask;
+    private Task<bool>? _bell;
 
     /// <summary>Takes over a connected socket that has shaken hands.</summary>
     /// <param name="handle">Name of the connection.</param>
     /// <param name="link">Connected; the socket is owned from here on.</param>
     /// <param name="peer">Who is there.</param>
     /// <param name="limits">Bounds on what it may send.</param>
-    /// <param name="uploadBudget">Shared by all connections that count against it.</param>
-    public PeerConnection(PeerHandle handle, PeerLink link, ConnectedPeer peer, WireLimits limits, ByteBudget uploadBudget)
+    /// <param name="uploadBudgets">Each shared by all connections that count against it; the narrowest first.</param>
+    public PeerConnection(PeerHandle handle, PeerLink link, ConnectedPeer peer, WireLimits limits, params ByteBudget[] uploadBudgets)
     {
         Handle = handle;
         Peer = peer;
         (_socket, _cipher, _early) = link;
         _limits = limits;
-        _uploadBudget = uploadBudget;
+        _uploadBudgets = uploadBudgets;
     }
 
     /// <summary>Name of the connection.</summary>
@@ -249,15 +253,20 @@ internal sealed class PeerConnection : IPeerConnection
         var sentBlocks = new List<BlockRange>();
         try
         {
-            while (await _outbound.WaitAsync())
+            while (await (_bell is { } bell ? new ValueTask<bool>(bell) : _outbound.WaitAsync()))
             {
+                _bell = null;
                 buffer ??= ArrayPool<byte>.Shared.Rent(SendBufferSize);
                 while (true)
                 {
-                    var length = Gather(ref buffer, sentBlocks, events);
+                    var turn = Turn();
+                    if (turn > 0)
+                        await SendMessagesAsync(events, cancellation);
+                    var length = Gather(ref buffer, turn > 0 ? SendKind.Blocks : SendKind.All, turn, sentBlocks, events);
                     if (length == 0)
                         break;
-                    await _uploadBudget.TakeAsync(length, cancellation);
+                    foreach (var budget in _uploadBudgets)
+                        await WaitForAsync(budget.TakeAsync(length, cancellation), events, cancellation);
                     _cipher?.Encrypt(buffer.AsSpan(0, length));
                     await SendAllAsync(buffer.AsMemory(0, length), cancellation);
                     foreach (var block in sentBlocks)
@@ -276,13 +285,68 @@ internal sealed class PeerConnection : IPeerConnection
         }
     }
 
+    /// <summary>The next ring of the queue; one waits at a time.</summary>
+    private Task<bool> RingAsync() => _bell ??= _outbound.WaitAsync().AsTask();
+
+    /// <summary>Bytes of blocks to send at a time: the least that a budget asks for, 0 when none limits us.</summary>
+    private int Turn()
+    {
+        var least = 0;
+        foreach (var budget in _uploadBudgets)
+        {
+            var turn = budget.Turn;
+            if (turn > 0 && (least == 0 || turn < least))
+                least = turn;
+        }
+        return least;
+    }
+
+    /// <summary>Waits for a budget, and sends meanwhile what does not count against it: a request must not wait behind our uploads.</summary>
+    private async ValueTask WaitForAsync(ValueTask turn, IPeerEvents events, CancellationToken cancellation)
+    {
+        if (turn.IsCompletedSuccessfully)
+            return;
+        var come = turn.AsTask();
+        while (!come.IsCompleted)
+        {
+            await Task.WhenAny(come, RingAsync());
+            if (_bell is not { IsCompleted: true } || !await RingAsync())
+                break;
+            _bell = null;
+            await SendMessagesAsync(events, cancellation);
+        }
+        await come;
+    }
+
+    private async ValueTask SendMessagesAsync(IPeerEvents events, CancellationToken cancellation)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(MessageBufferSize);
+        try
+        {
+            for (int length; (length = Gather(ref buffer, SendKind.Messages, 0, [], events)) > 0; )
+            {
+                _cipher?.Encrypt(buffer.AsSpan(0, length));
+                await SendAllAsync(buffer.AsMemory(0, length), cancellation);
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
     /// <summary>Writes what waits into the buffer, as much as fits; a single larger message gets a larger buffer.</summary>
-    private int Gather(ref byte[] buffer, List<BlockRange> blocks, IPeerEvents events)
+    /// <param name="buffer">Buffer, replaced by a larger one when needed.</param>
+    /// <param name="kind">What is wanted.</param>
+    /// <param name="turn">Bytes after which it is enough; 0 for a full buffer.</param>
+    /// <param name="blocks">Receives the blocks written.</param>
+    /// <param name="events">Reads the blocks.</param>
+    private int Gather(ref byte[] buffer, SendKind kind, int turn, List<BlockRange> blocks, IPeerEvents events)
     {
         var length = 0;
-        while (true)
+        while (turn == 0 || length < turn)
         {
-            if (!_outbound.TryTake(buffer.Length - length, out var message, out var block, out var size))
+            if (!_outbound.TryTake(buffer.Length - length, kind, out var message, out var block, out var size))
             {
                 if (length > 0 || size == 0)
                     return length;
@@ -303,6 +367,7 @@ internal sealed class PeerConnection : IPeerConnection
             }
             length += size;
         }
+        return length;
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]

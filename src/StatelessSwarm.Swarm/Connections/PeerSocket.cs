@@ -12,6 +12,18 @@ internal static class PeerSocket
     /// </summary>
     private const int UnsentLimit = 128 * 1024;
 
+    /// <summary>The same on a connection that gives way to others: what waits there is sent whatever the queue of the link.</summary>
+    private const int LowerEffortUnsentLimit = 16 * 1024;
+
+    /// <summary>DSCP 1, lower effort (RFC 8622), in the place of the old type of service.</summary>
+    private const int LowerEffort = 0x04;
+
+    // netinet/in.h and linux/in6.h; .NET refuses or ignores the managed names of these two
+    private const int Ipv4Level = 0;
+    private const int Ipv4TypeOfService = 1;
+    private const int Ipv6Level = 41;
+    private const int Ipv6TrafficClass = 67;
+
     // linux/tcp.h; not among SocketOptionName
     private const int TcpNotSentLowWater = 25;
 
@@ -44,9 +56,26 @@ internal static class PeerSocket
     {
         // Frames are gathered before they are sent: waiting for more only delays them.
         socket.NoDelay = true;
+        TrySet(socket, (int)SocketOptionLevel.Tcp, TcpNotSentLowWater, UnsentLimit);
+    }
+
+    /// <summary>
+    /// The connection gives way to others: its packets say so to routers that look (RFC 8622), and little waits unsent. A socket of IPv6
+    /// with an IPv4 peer wants both marks.
+    /// </summary>
+    public static void SetLowerEffort(Socket socket)
+    {
+        TrySet(socket, Ipv4Level, Ipv4TypeOfService, LowerEffort);
+        if (socket.AddressFamily == AddressFamily.InterNetworkV6)
+            TrySet(socket, Ipv6Level, Ipv6TrafficClass, LowerEffort);
+        TrySet(socket, (int)SocketOptionLevel.Tcp, TcpNotSentLowWater, LowerEffortUnsentLimit);
+    }
+
+    private static void TrySet(Socket socket, int level, int name, int value)
+    {
         try
         {
-            socket.SetRawSocketOption((int)SocketOptionLevel.Tcp, TcpNotSentLowWater, BitConverter.GetBytes(UnsentLimit));
+            socket.SetRawSocketOption(level, name, BitConverter.GetBytes(value));
         }
         catch (SocketException)
         {

@@ -69,19 +69,20 @@ internal sealed class SendQueue
 
     /// <summary>Takes the oldest message, or else the oldest block, if it needs at most <paramref name="room"/> bytes.</summary>
     /// <param name="room">Bytes there are.</param>
+    /// <param name="kind">What is wanted.</param>
     /// <param name="message">The message, when <paramref name="block"/> is empty.</param>
     /// <param name="block">The block.</param>
     /// <param name="size">Bytes of what comes next, taken or not; 0 when there is nothing.</param>
-    public bool TryTake(int room, out PeerMessage message, out BlockRange block, out int size)
+    public bool TryTake(int room, SendKind kind, out PeerMessage message, out BlockRange block, out int size)
     {
         message = default;
         block = default;
         size = 0;
         lock (_gate)
         {
-            if (_messages.TryPeek(out var first))
+            if (kind != SendKind.Blocks && _messages.TryPeek(out var first))
                 size = PeerWire.SizeOf(first);
-            else if (_blocks.TryPeek(out block))
+            else if (kind != SendKind.Messages && _blocks.TryPeek(out block))
                 size = PeerWire.PieceHeaderSize + block.Length;
             if (size == 0 || size > room)
                 return false;

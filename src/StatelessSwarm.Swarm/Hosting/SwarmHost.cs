@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using StatelessSwarm.Content;
 using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Limits;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Wire;
 using StatelessSwarm.Swarm.Connections;
@@ -31,6 +32,9 @@ public sealed partial class SwarmHost : IAsyncDisposable
     private readonly List<IPEndPoint> _neighbours = [];
     private readonly List<MagnetSession> _magnets = [];
     private readonly HandshakeGate _handshakeGate;
+    private readonly ByteBudget _upload;
+    private readonly ByteBudget _lanUpload;
+    private readonly ByteBudget _wanUpload;
     private PeerListener? _listener;
     private int _openConnections;
     private int _lastHandle;
@@ -44,7 +48,13 @@ public sealed partial class SwarmHost : IAsyncDisposable
         _logger = loggers.CreateLogger<SwarmHost>();
         Scope = new NetworkScope(options.SiteNetworks, time);
         Site = SiteId.Of(options.Site);
-        UploadBudget = new ByteBudget(options.UploadBytesPerSecond, time);
+        Budget = new NodeBudget(time) { IsBackground = options.IsBackground };
+        _upload = new ByteBudget(null, time);
+        _lanUpload = new ByteBudget(null, time);
+        _wanUpload = new ByteBudget(null, time);
+        Limits = options.Limits;
+        Pacer = new WanPacer(Budget, _wanUpload, time);
+        WebSeedClient = WebSeeds.WebSeedClient.Create(Watch);
         TrackerClient = new TrackerClient(options.ListenAddresses, Dns.GetHostAddressesAsync, time);
         PeerId = PeerId.Create(RandomNumberGenerator.GetBytes(12));
         _handshakeGate = new HandshakeGate(time);
@@ -52,6 +62,22 @@ public sealed partial class SwarmHost : IAsyncDisposable
 
     /// <summary>The port really listened on.</summary>
     public int Port => _listener!.Port;
+
+    /// <summary>Limits of all torrents together; may be changed at any time.</summary>
+    public TransferLimits Limits
+    {
+        get => Budget.Limits;
+        set
+        {
+            Budget.Limits = value;
+            _upload.BytesPerSecond = value.Up;
+            _lanUpload.BytesPerSecond = value.LanUp;
+            _wanUpload.BytesPerSecond = Budget.WanUpRate is { } rate ? (long)rate : null;
+        }
+    }
+
+    /// <summary>What the limits come to now.</summary>
+    public BudgetStatus BudgetStatus => Budget.Status;
 
     /// <summary>Torrents taken part in.</summary>
     public IReadOnlyList<TorrentSession> Torrents
@@ -73,11 +99,14 @@ public sealed partial class SwarmHost : IAsyncDisposable
     /// <summary>The site's name on the wire; null for none.</summary>
     internal SiteId? Site { get; }
 
-    internal ByteBudget UploadBudget { get; }
+    /// <summary>What the torrents may bring in together.</summary>
+    internal NodeBudget Budget { get; }
+
+    internal WanPacer Pacer { get; }
 
     internal TrackerClient TrackerClient { get; }
 
-    internal HttpMessageInvoker WebSeedClient { get; } = WebSeeds.WebSeedClient.Create();
+    internal HttpMessageInvoker WebSeedClient { get; }
 
     /// <summary>Binds the listener and starts accepting.</summary>
     /// <exception cref="IOException">An address cannot be bound; names it.</exception>
@@ -205,6 +234,9 @@ public sealed partial class SwarmHost : IAsyncDisposable
         TrackerClient.Dispose();
         WebSeedClient.Dispose();
         _handshakeGate.Dispose();
+        await Pacer.DisposeAsync();
+        foreach (var budget in (ByteBudget[])[_upload, _lanUpload, _wanUpload])
+            budget.Dispose();
     }
 
     internal void Forget(TorrentSession session)
@@ -259,6 +291,7 @@ public sealed partial class SwarmHost : IAsyncDisposable
     {
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         PeerSocket.Configure(socket);
+        var reach = Scope.Classify(endPoint.Address);
         try
         {
             using var limit = new CancellationTokenSource(ConnectTimeout, _time);
@@ -266,7 +299,6 @@ public sealed partial class SwarmHost : IAsyncDisposable
             await socket.ConnectAsync(endPoint, either.Token);
             if (await PeerHandshaker.InitiateAsync(socket, v1Hash, v2Hash, PeerId, encryption, either.Token) is { } hands)
             {
-                var reach = Scope.Classify(endPoint.Address);
                 var local = PeerSocket.LocalAddress(socket);
                 return (
                     hands.Link,
@@ -284,6 +316,23 @@ public sealed partial class SwarmHost : IAsyncDisposable
         }
         socket.Dispose();
         return null;
+    }
+
+    /// <summary>A new connection to a peer at the socket's other end, which counts against the budgets of its reach.</summary>
+    internal PeerConnection NewConnection(PeerLink link, ConnectedPeer peer, WireLimits limits, bool hashesBlocks)
+    {
+        if (peer.Reach == PeerReach.Wan)
+            Pacer.Add(link.Socket);
+        var own = peer.Reach == PeerReach.Wan ? _wanUpload : _lanUpload;
+        ByteBudget[] budgets = _options.SharedUpload is { } shared ? [own, _upload, shared] : [own, _upload];
+        return new PeerConnection(NextHandle(), link, peer, limits, budgets) { HashesBlocks = hashesBlocks };
+    }
+
+    /// <summary>A connection to a web server stands.</summary>
+    private void Watch(Socket socket)
+    {
+        if (socket.RemoteEndPoint is IPEndPoint remote && Scope.Classify(remote.Address) == PeerReach.Wan)
+            Pacer.Add(socket);
     }
 
     internal PeerHandle NextHandle() => new(Interlocked.Increment(ref _lastHandle));

@@ -1,5 +1,7 @@
 using System.Net;
+using StatelessSwarm.Engine.Limits;
 using StatelessSwarm.Swarm.Encryption;
+using StatelessSwarm.Swarm.Limits;
 
 namespace StatelessSwarm.Swarm.Hosting;
 
@@ -24,9 +26,6 @@ public sealed record SwarmOptions
     /// </summary>
     public string Site { get; init; } = "";
 
-    /// <summary>Most bytes per second sent over all connections, 0 for no limit.</summary>
-    public long UploadBytesPerSecond { get; init; }
-
     /// <summary>How long a connection attempt may take, handshake included; default 8 s.</summary>
     public TimeSpan ConnectTimeout { get; init; } = TimeSpan.FromSeconds(8);
 
@@ -38,4 +37,15 @@ public sealed record SwarmOptions
 
     /// <summary>Whether connections are hidden from those who look at packets (MSE); default plaintext from us, either from others.</summary>
     public StreamEncryption Encryption { get; init; }
+
+    /// <summary>Most bytes per second sent and asked for; see <see cref="SwarmHost.Limits"/> to change them later.</summary>
+    public TransferLimits Limits { get; init; } = TransferLimits.None;
+
+    /// <summary>
+    /// Transfers beyond the WAN link take what others leave of it: delay-based windows and DSCP lower effort (RFC 8622); default false.
+    /// </summary>
+    public bool IsBackground { get; init; }
+
+    /// <summary>A budget for everything that is sent, shared with others in the process; owned by the caller. Null for none.</summary>
+    public ByteBudget? SharedUpload { get; init; }
 }

@@ -50,6 +50,7 @@ public sealed partial class TorrentSession
         finally
         {
             _blockInHand?.Release();
+            _engine.Stop();
             await CloseConnectionsAsync();
         }
     }

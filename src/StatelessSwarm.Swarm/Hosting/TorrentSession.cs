@@ -182,6 +182,7 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
                 ListenPort = host.Port,
                 Site = host.Site,
                 NeighbourWaitMs = (int)options.NeighbourWait.TotalMilliseconds,
+                Budget = host.Budget,
             };
             var engine = new TorrentEngine(info, options.Metainfo.Layers, engineOptions, time, randomSeed);
             engine.Start(verified);
@@ -278,16 +279,12 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
     }
 
     private PeerConnection NewConnection(PeerLink link, ConnectedPeer peer) =>
-        new(
-            _host.NextHandle(),
+        _host.NewConnection(
             link,
             peer,
             new WireLimits(Metainfo.Info.PieceCount, MaxBlockLength: BlockRange.BlockSize),
-            _host.UploadBudget
-        )
-        {
-            HashesBlocks = Metainfo.Layers is not null,
-        };
+            hashesBlocks: Metainfo.Layers is not null
+        );
 
     private Task ReportCheckAsync(PieceIndex piece, bool isRight, Exception? fault) =>
         TryPostAsync(

@@ -47,7 +47,7 @@ internal sealed partial class MagnetSession
             return null;
         var (link, peer) = connected;
         if (peer.Handshake.PeerId != _host.PeerId)
-            return new PeerConnection(_host.NextHandle(), link, peer, new WireLimits(PieceCount: 0, MaxBlockLength: BlockRange.BlockSize), _host.UploadBudget);
+            return _host.NewConnection(link, peer, new WireLimits(PieceCount: 0, MaxBlockLength: BlockRange.BlockSize), hashesBlocks: true);
         link.Socket.Dispose();
         _host.ConnectionClosed();
         return null;

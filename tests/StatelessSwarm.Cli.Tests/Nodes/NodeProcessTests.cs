@@ -134,6 +134,17 @@ public sealed class NodeProcessTests : IAsyncLifetime
             Assert.Equal("second", await File.ReadAllTextAsync($"/proc/{daemon.Id}/root{mounts}/current/version", Cancellation));
 
         string[] place = ["--state", options.StateDirectory, "--run", options.RunDirectory];
+        Assert.Equal("background", status.GetProperty("limits").GetProperty("wan_mode").GetString());
+        var limited = await CommandRun.RunAsync(["limit", "--wan-down", "2M", "--site-wan-up", "off", .. place]);
+        Assert.True(limited.Code == 0, limited.Error);
+        Assert.Contains("wan-down       2.0 MiB/s  (changed by hand; option: no limit)", limited.Out, StringComparison.Ordinal);
+        Assert.Equal(2 << 20, (await StatusAsync(options)).GetProperty("limits").GetProperty("in_force").GetProperty("wan_down").GetInt64());
+        var shown = await CommandRun.RunAsync(["limit", "--json", .. place]);
+        Assert.Contains("\"site_wan_up\": 0", shown.Out, StringComparison.Ordinal);
+        var reset = await CommandRun.RunAsync(["limit", "--reset", "--json", .. place]);
+        Assert.Contains("\"changed\": []", reset.Out, StringComparison.Ordinal);
+        Assert.Equal(2, (await CommandRun.RunAsync(["limit", "--lan-up", "fast", .. place])).Code);
+
         var back = await CommandRun.RunAsync(["rollback", .. place]);
         Assert.True(back.Code == 0, back.Error);
         Assert.StartsWith("release 1.0 build 1", back.Out, StringComparison.Ordinal);
@@ -147,6 +158,7 @@ public sealed class NodeProcessTests : IAsyncLifetime
 
         Assert.Equal(0, await daemon.TerminateAsync());
         Assert.False(File.Exists(options.ControlSocketPath));
+        Assert.Equal(6, (await CommandRun.RunAsync(["limit", .. place])).Code);
         var offline = await CommandRun.RunAsync(["status", .. place, "--no-mount"]);
         Assert.Equal(0, offline.Code);
         Assert.Contains("no daemon on", offline.Error, StringComparison.Ordinal);

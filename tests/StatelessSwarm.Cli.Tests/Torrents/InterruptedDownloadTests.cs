@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging.Abstractions;
 using StatelessSwarm.Cli.Tests.Support;
 using StatelessSwarm.Content.Torrents;
+using StatelessSwarm.Engine.Limits;
 using StatelessSwarm.Swarm.Hosting;
 using StatelessSwarm.Testing.Torrents;
 
@@ -37,7 +38,7 @@ public sealed partial class InterruptedDownloadTests(ITestOutputHelper output)
         var torrent = Path.Combine(sample.Directory, "sample.torrent");
         await File.WriteAllBytesAsync(torrent, sample.MetainfoBytes, cancellation);
         await using var host = await SwarmHost.StartAsync(
-            new SwarmOptions { ListenAddresses = [IPAddress.Loopback], Port = 0, UploadBytesPerSecond = 16 * 1024 * 1024 },
+            new SwarmOptions { ListenAddresses = [IPAddress.Loopback], Port = 0, Limits = new TransferLimits { Up = 16 * 1024 * 1024 } },
             TimeProvider.System,
             NullLoggerFactory.Instance,
             cancellation

@@ -96,6 +96,8 @@ internal sealed class ScriptedPeer(EngineHarness harness, PeerHandle handle, byt
 
     public ScriptedPeer Release(int piece) => SayClaims(ClaimMessageKind.Releases, piece);
 
+    public ScriptedPeer SayNeeds(params int[] numbers) => SayClaims(ClaimMessageKind.Needs, numbers);
+
     public ScriptedPeer Behind() => SayClaims(ClaimMessageKind.Behind);
 
     public ScriptedPeer CaughtUp() => SayClaims(ClaimMessageKind.CaughtUp);

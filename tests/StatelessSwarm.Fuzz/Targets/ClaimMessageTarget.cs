@@ -17,7 +17,7 @@ internal sealed class ClaimMessageTarget : FuzzTarget
         if (!ClaimMessage.TryRead(input.ToArray(), out var kind, _numbers))
             return;
         Require(_numbers.Count <= 2 * ClaimMessage.MaxPieces, "a bounded number of pieces");
-        if (kind is not (ClaimMessageKind.Claims or ClaimMessageKind.Releases))
+        if (kind is not (ClaimMessageKind.Claims or ClaimMessageKind.Releases or ClaimMessageKind.Needs))
             return;
         var numbers = _numbers.ToArray();
         Require(ClaimMessage.TryRead(ClaimMessage.Write(kind, numbers), out var kindAgain, _again), "it can be read again");
@@ -28,6 +28,7 @@ internal sealed class ClaimMessageTarget : FuzzTarget
     {
         yield return ("claims", ClaimMessage.Write(ClaimMessageKind.Claims, [1, 0, 70_000, 3]));
         yield return ("releases", ClaimMessage.Write(ClaimMessageKind.Releases, [5, 6, int.MaxValue]));
+        yield return ("needs", ClaimMessage.Write(ClaimMessageKind.Needs, [1, -5, int.MaxValue, 0, 0, 77, 64, 0, 1500]));
         yield return ("none", ClaimMessage.Write(ClaimMessageKind.Claims, []));
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using StatelessSwarm.Content.Torrents;
+using StatelessSwarm.Engine.Limits;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Swarm.Hosting;
 using StatelessSwarm.Testing;
@@ -151,7 +152,7 @@ public sealed class LibtorrentSwarmTests
             {
                 ListenAddresses = [IPAddress.Loopback],
                 Port = 0,
-                UploadBytesPerSecond = uploadBytesPerSecond,
+                Limits = new TransferLimits { Up = uploadBytesPerSecond > 0 ? uploadBytesPerSecond : null },
             },
             TimeProvider.System,
             log,

@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text;
 using CsCheck;
+using StatelessSwarm.Engine.Limits;
 using StatelessSwarm.Node.Configuration;
+using StatelessSwarm.Node.Limits;
 
 namespace StatelessSwarm.Node.Tests.Configuration;
 
@@ -49,6 +51,8 @@ public sealed class NodeSettingsTests
             ("state", "/s"), ("run", "/r"), ("mount", "/m"), ("port", "0"), ("listen", "127.0.0.1"), ("site", "north"),
             ("site-network", "10.1.0.0/16"), ("poll-interval", "5s"), ("stall-timeout", "2m"), ("no-mdns", "true"),
             ("peer", "[::1]:7000"), ("upper-size", "1G"), ("upload-limit", "5M"), ("activate", "next"), ("control-group", "ops"),
+            ("wan-down", "2M"), ("wan-up", "64K"), ("lan-down", "full"), ("lan-up", "off"), ("site-wan-down", "1M"), ("site-wan-up", "32k"),
+            ("wan-hours", "20:00-06:00@full"), ("wan-mode", "normal"),
         })
             settings.Set(name, "--" + name, value);
         var options = settings.ToOptions(Defaults);
@@ -71,12 +75,19 @@ public sealed class NodeSettingsTests
                 Peers = options.Peers,
                 UpperBytes = 1L << 30,
                 UploadBytesPerSecond = 5L << 20,
+                Limits = new TransferLimits
+                {
+                    WanDown = 2 << 20, WanUp = 64 << 10, LanUp = 0, SiteWanDown = 1 << 20, SiteWanUp = 32 << 10,
+                },
+                WanHours = options.WanHours,
+                IsBackground = false,
                 Activation = ActivationPolicy.Next,
                 ControlGroup = "ops",
             },
             options
         );
         Assert.Equal([IPAddress.Loopback], options.ListenAddresses);
+        Assert.Equal(new WanHours(20 * 60, 6 * 60, null), Assert.Single(options.WanHours));
         Assert.Equal(IPNetwork.Parse("10.1.0.0/16"), Assert.Single(options.SiteNetworks));
         Assert.Equal(new DnsEndPoint("::1", 7000), Assert.Single(options.Peers));
     }
@@ -102,6 +113,12 @@ public sealed class NodeSettingsTests
     [InlineData("peer", "host:0")]
     [InlineData("upper-size", "1")]
     [InlineData("activate", "later")]
+    [InlineData("wan-down", "0")]
+    [InlineData("wan-down", "5Mbit")]
+    [InlineData("site-wan-down", "8K")]
+    [InlineData("lan-up", "none")]
+    [InlineData("wan-hours", "20-06@full")]
+    [InlineData("wan-mode", "slow")]
     public void ToOptions_WrongValue_NamesTheSetting(string name, string value)
     {
         var settings = Complete();

@@ -2,6 +2,7 @@ using CsCheck;
 using StatelessSwarm.Content;
 using StatelessSwarm.Node.Control;
 using StatelessSwarm.Node.Faults;
+using StatelessSwarm.Node.Limits;
 using StatelessSwarm.Node.Status;
 using StatelessSwarm.Node.Tests.Support;
 
@@ -12,6 +13,7 @@ public sealed class ControlCodecTests
     private static readonly Gen<ControlReply> Reply = Gen.OneOf(
         Samples.Status.Select(ControlReply.Of),
         Samples.Result.Select(ControlReply.Of),
+        Samples.Limits.Select(ControlReply.Of),
         Gen.Select(Gen.Int[1, 6], Gen.String[0, 50], (kind, line) => ControlReply.Of(new Fault((FaultKind)kind, line)))
     );
 
@@ -27,12 +29,33 @@ public sealed class ControlCodecTests
     [InlineData(ControlRequestKind.Watch, "920105")]
     public void Request_Bytes_AreFrozen(ControlRequestKind kind, string hex)
     {
-        Assert.Equal(hex, Convert.ToHexStringLower(ControlCodec.Encode(kind)));
-        Assert.Equal(kind, ControlCodec.DecodeRequest(Convert.FromHexString(hex)));
+        Assert.Equal(hex, Convert.ToHexStringLower(ControlCodec.Encode(new ControlRequest(kind))));
+        Assert.Equal(new ControlRequest(kind), ControlCodec.DecodeRequest(Convert.FromHexString(hex)));
+    }
+
+    [Fact]
+    public void LimitRequest_RoundTrip_IsEqual() =>
+        Samples.Change.Sample(change =>
+        {
+            var read = ControlCodec.DecodeRequest(ControlCodec.Encode(new ControlRequest(ControlRequestKind.Limit, change)));
+            return read.Limits!.Resets == change.Resets && read.Limits.Rates.OrderBy(rate => rate.Key).SequenceEqual(change.Rates.OrderBy(rate => rate.Key));
+        });
+
+    [Fact]
+    public void LimitRequest_Bytes_AreFrozen()
+    {
+        var change = new LimitChange(true, new Dictionary<LimitName, long?> { [LimitName.WanDown] = 0, [LimitName.SiteWanUp] = null });
+        Assert.Equal("93010692c39292000092" + "05c0", Convert.ToHexStringLower(ControlCodec.Encode(new ControlRequest(ControlRequestKind.Limit, change))));
+        Assert.Equal("93010692c290", Convert.ToHexStringLower(ControlCodec.Encode(new ControlRequest(ControlRequestKind.Limit))));
     }
 
     [Theory]
     [InlineData("")]
+    [InlineData("930106c0")]
+    [InlineData("93010692c2919207c0")]
+    [InlineData("93010692c2919200ff")]
+    [InlineData("93010192c290")]
+    [InlineData("93010692c2dd7fffffff")]
     [InlineData("92")]
     [InlineData("9201")]
     [InlineData("920100")]
@@ -123,6 +146,11 @@ public sealed class ControlCodecTests
     }
 
     private static string Describe(ControlReply reply) =>
-        $"{reply with { Status = reply.Status is { } status ? status with { Updates = [] } : null }}|"
-        + string.Join('|', reply.Status?.Updates ?? []);
+        $"{reply with { Status = reply.Status is { } status ? status with { Updates = [], Limits = null } : null, Limits = null }}|"
+        + string.Join('|', reply.Status?.Updates ?? [])
+        + Describe(reply.Status?.Limits)
+        + Describe(reply.Limits);
+
+    private static string Describe(LimitStatus? limits) =>
+        limits is null ? "" : $"{limits with { Changed = [] }}|{string.Join('|', limits.Changed)}";
 }

@@ -2,8 +2,10 @@ using System.Buffers.Binary;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Limits;
 using StatelessSwarm.Node.Control;
 using StatelessSwarm.Node.Faults;
+using StatelessSwarm.Node.Limits;
 using StatelessSwarm.Node.Status;
 using StatelessSwarm.Node.Tests.Support;
 using StatelessSwarm.Node.Updating;
@@ -37,6 +39,20 @@ public sealed class ControlServerTests : IAsyncDisposable
         var status = await ControlClient.TryGetStatusAsync(SocketPath, TimeProvider.System, Cancellation);
         Assert.Equal("web", status!.Product);
     }
+
+    [Fact]
+    public async Task Limit_Changed_ReachesTheNodeAndIsAnswered()
+    {
+        await StartAsync();
+        var change = new LimitChange(false, new Dictionary<LimitName, long?> { [LimitName.WanDown] = 2 << 20 });
+        var status = await ControlClient.TryLimitAsync(SocketPath, change, TimeProvider.System, Cancellation);
+        Assert.Equal(2 << 20, status!.InForce.WanDown);
+        Assert.Equal(change.Rates, _control.Change!.Rates);
+    }
+
+    [Fact]
+    public async Task Limit_NoDaemon_IsNull() =>
+        Assert.Null(await ControlClient.TryLimitAsync(SocketPath, LimitChange.Nothing, TimeProvider.System, Cancellation));
 
     [Fact]
     public async Task Socket_Mode_IsOwnerAndGroup()
@@ -199,6 +215,14 @@ public sealed class ControlServerTests : IAsyncDisposable
         public TaskCompletionSource<UpdateResult>? Update { get; set; }
 
         public Exception? Fault { get; set; }
+
+        public LimitChange? Change { get; private set; }
+
+        public LimitStatus ChangeLimits(LimitChange change)
+        {
+            Change = change;
+            return new LimitStatus { Configured = TransferLimits.None, InForce = TransferLimits.None with { WanDown = 2 << 20 } };
+        }
 
         public NodeStatus GetStatus() => new() { IsDaemon = true, Product = "web" };
 

@@ -1,6 +1,8 @@
 using CsCheck;
 using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Limits;
 using StatelessSwarm.Node.Faults;
+using StatelessSwarm.Node.Limits;
 using StatelessSwarm.Node.Status;
 using StatelessSwarm.Node.Updating;
 
@@ -40,14 +42,50 @@ internal static class Samples
             }
     );
 
+    private static readonly Gen<long?> Rate = Gen.Select(Gen.Bool, Gen.Long[0, long.MaxValue], (isSet, rate) => isSet ? rate : (long?)null);
+
+    private static readonly Gen<TransferLimits> TransferLimits = Rate.Array[7].Select(
+        rates => LimitNames.All.Aggregate(Engine.Limits.TransferLimits.None, (limits, name) => LimitNames.With(limits, name, rates[(int)name]))
+    );
+
+    public static Gen<LimitStatus> Limits { get; } = Gen.Select(
+        TransferLimits.Array[2],
+        Word,
+        Gen.Bool.Array[2],
+        Rate.Array[3],
+        Gen.Int[0, 1000],
+        Gen.Double[0, 1e6],
+        (limits, hours, flags, rates, fetchers, queue) =>
+            new LimitStatus
+            {
+                Configured = limits[0],
+                InForce = limits[1],
+                Hours = flags[0] ? hours[..Math.Min(hours.Length, 32)] : null,
+                Changed = flags[1] ? [LimitName.WanDown, LimitName.Upload] : [],
+                IsBackground = flags[1],
+                SiteDownShare = rates[0],
+                SiteUpShare = rates[1],
+                WindowBytes = rates[2],
+                SiteFetchers = fetchers,
+                QueueMilliseconds = queue,
+            }
+    );
+
+    public static Gen<LimitChange> Change { get; } = Gen.Select(
+        Gen.Bool,
+        Rate.Array[7],
+        Gen.Int[0, 7],
+        (resets, rates, count) => new LimitChange(resets, LimitNames.All.Take(count).ToDictionary(name => name, name => rates[(int)name]))
+    );
+
     public static Gen<NodeStatus> Status { get; } = Gen.Select(
         Word.Array[8],
         Slot.Array[4],
         Gen.Int[0, ushort.MaxValue].Array[5],
         Gen.Bool.Array[8],
         Gen.Select(Sources, Count.Array[8]),
-        Update.Array[0, 5],
-        (words, slots, numbers, present, transfer, updates) =>
+        Gen.Select(Update.Array[0, 5], Limits),
+        (words, slots, numbers, present, transfer, rest) =>
             new NodeStatus
             {
                 IsDaemon = present[0],
@@ -78,7 +116,8 @@ internal static class Samples
                 SentWanBytes = transfer.Item2[4],
                 ResidentBytes = transfer.Item2[5],
                 PeakResidentBytes = transfer.Item2[6],
-                Updates = updates,
+                Updates = rest.Item1,
+                Limits = present[0] ? rest.Item2 : null,
             }
     );
 

@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using StatelessSwarm.Content.Torrents;
+using StatelessSwarm.Engine.Limits;
 using StatelessSwarm.Node.Configuration;
 using StatelessSwarm.Swarm.Hosting;
 using StatelessSwarm.Testing.Http;
@@ -54,7 +55,7 @@ internal sealed class TestSite : IAsyncDisposable
         var site = new TestSite();
         site.Repository = Repository.Init(site._directory["repo"], [site.Key], TimeProvider.System);
         site._seed = await SwarmHost.StartAsync(
-            new SwarmOptions { ListenAddresses = [IPAddress.Loopback], Port = 0, UploadBytesPerSecond = seedBytesPerSecond },
+            new SwarmOptions { ListenAddresses = [IPAddress.Loopback], Port = 0, Limits = new TransferLimits { Up = seedBytesPerSecond > 0 ? seedBytesPerSecond : null } },
             TimeProvider.System,
             NullLoggerFactory.Instance,
             Cancellation

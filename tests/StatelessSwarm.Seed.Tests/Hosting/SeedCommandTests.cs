@@ -12,6 +12,7 @@ public sealed class SeedCommandTests
     [InlineData("--repo x --peer-port ten", "--peer-port")]
     [InlineData("--repo x --listen nowhere", "--listen: 'nowhere' is no IP address")]
     [InlineData("--repo x --upload-limit fast", "--upload-limit: 'fast' is no rate")]
+    [InlineData("--repo x --origin-up fast", "--origin-up: 'fast' is no rate")]
     [InlineData("--repo x --unknown", "--unknown")]
     public async Task Run_WrongUsage_IsTwoAndOneLine(string arguments, string expected)
     {
@@ -32,6 +33,7 @@ public sealed class SeedCommandTests
         Assert.Equal(0, code);
         Assert.Contains("stateless-seed --repo /srv/repo", output, StringComparison.Ordinal);
         Assert.Contains("--upload-limit", output, StringComparison.Ordinal);
+        Assert.Contains("--origin-up", output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
+using StatelessSwarm.Engine.Limits;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Swarm.Hosting;
 using StatelessSwarm.Testing.Torrents;
@@ -45,7 +46,7 @@ public sealed class PeerExchangeTests
             {
                 ListenAddresses = [IPAddress.Loopback],
                 Port = 0,
-                UploadBytesPerSecond = uploadBytesPerSecond,
+                Limits = new TransferLimits { Up = uploadBytesPerSecond > 0 ? uploadBytesPerSecond : null },
             },
             TimeProvider.System,
             NullLoggerFactory.Instance,

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using StatelessSwarm.Content.Torrents;
+using StatelessSwarm.Engine.Limits;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Wire;
 using StatelessSwarm.Swarm.Hosting;
@@ -188,7 +189,7 @@ public sealed class TorrentKindTests
             {
                 ListenAddresses = [IPAddress.Loopback],
                 Port = 0,
-                UploadBytesPerSecond = uploadBytesPerSecond,
+                Limits = new TransferLimits { Up = uploadBytesPerSecond > 0 ? uploadBytesPerSecond : null },
             },
             TimeProvider.System,
             loggers,

@@ -8,7 +8,7 @@ public sealed class ByteBudgetTests
     [Fact]
     public async Task TakeAsync_NoLimit_NeverWaits()
     {
-        var budget = new ByteBudget(0, new FakeTimeProvider());
+        var budget = new ByteBudget(null, new FakeTimeProvider());
         for (var i = 0; i < 1000; i++)
             await budget.TakeAsync(int.MaxValue, CancellationToken.None);
     }

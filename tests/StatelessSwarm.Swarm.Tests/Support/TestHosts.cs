@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using StatelessSwarm.Engine.Limits;
 using StatelessSwarm.Swarm.Encryption;
 using StatelessSwarm.Swarm.Hosting;
 using StatelessSwarm.Testing.Torrents;
@@ -27,7 +28,7 @@ internal static class TestHosts
             {
                 ListenAddresses = [IPAddress.Loopback],
                 Port = 0,
-                UploadBytesPerSecond = uploadBytesPerSecond,
+                Limits = new TransferLimits { Up = uploadBytesPerSecond > 0 ? uploadBytesPerSecond : null },
                 MaxConnections = maxConnections,
                 Encryption = encryption,
             },

@@ -1,12 +1,17 @@
 using System.Globalization;
 using StatelessSwarm.Cli.Exits;
 using StatelessSwarm.Node.Configuration;
+using StatelessSwarm.Node.Limits;
 
 namespace StatelessSwarm.Cli.Torrents.Limits;
 
 /// <summary>Values of limits as they are typed and shown; a wrong one names the option, the text and the range.</summary>
 internal static class LimitValue
 {
+    /// <summary>A rate in bytes per second; null for no limit.</summary>
+    public static long? Rate(string option, string text) =>
+        LimitRate.TryParse(text, out var rate) ? rate : throw Wrong(option, text, LimitRate.Expected);
+
     /// <summary>Reads a number in a range, both ends included.</summary>
     /// <exception cref="CommandException">It is none.</exception>
     public static int Count(string option, string text, int from, int to) =>

@@ -35,6 +35,7 @@ internal static class TransferLimits
             Count(Connections, "--lan-peers", "Neighbours connected to unasked", 0, MostPeers, o => o.Engine.LanPeers, (o, v) => Engine(o, e => e with { LanPeers = v })),
             Count(Connections, "--wan-peers", "Peers beyond the WAN link connected to unasked", 0, MostPeers, o => o.Engine.WanPeers, (o, v) => Engine(o, e => e with { WanPeers = v })),
             Many(Connections, "--site-network", "CIDR", "Network whose peers count as neighbours, beside those of the interfaces; may be given again.", (o, texts) => Swarm(o, s => s with { SiteNetworks = [.. texts.Select(ParseNetwork)] })),
+            One(Connections, "--site", "NAME", "Name of the site: peers of that name count as neighbours if by their addresses they may be.", (o, text) => Swarm(o, s => s with { Site = text })),
             Count(Connections, "--half-open", "Connection attempts under way at a time", 1, 1024, o => o.Engine.MaxHalfOpen, (o, v) => Engine(o, e => e with { MaxHalfOpen = v })),
             Count(Connections, "--max-silent", "Connections kept that have not shaken hands yet", 1, 4096, o => o.Swarm.MaxSilentConnections, (o, v) => Swarm(o, s => s with { MaxSilentConnections = v })),
             Time(Connections, "--connect-timeout", "Time for a connection attempt, handshake included", 1, 300, o => o.Swarm.ConnectTimeout, (o, v) => Swarm(o, s => s with { ConnectTimeout = v })),
@@ -42,17 +43,21 @@ internal static class TransferLimits
             Time(Connections, "--silence-timeout", "A peer that says nothing for so long is gone", 10, 3600, o => o.Engine.SilenceTimeout, (o, v) => Engine(o, e => e with { SilenceTimeout = v })),
             Time(Connections, "--keep-alive", "Silence of ours after which a keep-alive is sent", 10, 3600, o => o.Engine.KeepAliveInterval, (o, v) => Engine(o, e => e with { KeepAliveInterval = v })),
             One(Connections, "--encryption", "HOW", "plain: connect in plaintext, accept both; prefer: try encrypted first; require: nothing else. MSE hides the traffic from filters, it protects nothing. Default plain.", (o, text) => Swarm(o, s => s with { Encryption = ParseEncryption(text) })),
+            Rate(Sending, "--wan-up", "sent at most to peers that are no neighbours", (l, rate) => l with { WanUp = rate }),
+            Rate(Sending, "--lan-up", "sent at most to neighbours", (l, rate) => l with { LanUp = rate }),
             Count(Sending, "--upload-slots", "Peers served at a time", 1, MostPeers, o => o.Engine.UploadSlots, (o, v) => Engine(o, e => e with { UploadSlots = v })),
             Count(Sending, "--request-queue", "Requests a peer may have waiting here", 1, 65_536, o => o.Engine.RequestQueue, (o, v) => Engine(o, e => e with { RequestQueue = v })),
             Size(Sending, "--upload-ahead", "Data on its way out to all peers together", 32 * KiB, 1024 * MiB, o => o.Engine.UploadAhead, (o, v) => Engine(o, e => e with { UploadAhead = (int)v })),
             Size(Sending, "--upload-ahead-per-peer", "Data on its way out to one peer", 32 * KiB, 256 * MiB, o => o.Engine.UploadAheadPerPeer, (o, v) => Engine(o, e => e with { UploadAheadPerPeer = (int)v })),
             Time(Sending, "--upload-stall-timeout", "A peer that takes nothing of what it asked for in this time is dropped", 5, 3600, o => o.Engine.UploadStallTimeout, (o, v) => Engine(o, e => e with { UploadStallTimeout = v })),
             Count(Sending, "--hashed-pieces", "Pieces hashed at a time because peers ask for leaves (BEP 52)", 1, 64, o => o.Engine.HashedPieces, (o, v) => Engine(o, e => e with { HashedPieces = v })),
+            ForDownloads(Rate(Receiving, "--lan-down", "fetched at most from neighbours", (l, rate) => l with { LanDown = rate })),
             ForDownloads(Size(Receiving, "--request-ahead", "Data asked of one peer and not yet received", 64 * KiB, 64 * MiB, o => o.Engine.RequestAhead, (o, v) => Engine(o, e => e with { RequestAhead = (int)v }))),
             ForDownloads(Count(Receiving, "--piece-checks", "Pieces of a v1 torrent hashed at a time", 1, 256, o => o.Engine.PieceChecks, (o, v) => Engine(o, e => e with { PieceChecks = v }))),
             Switch(Receiving, "--no-claims", "Do not agree with neighbours who fetches what from beyond the WAN link.", o => Engine(o, e => e with { UsesClaims = false })),
             ForDownloads(One(Receiving, "--journal", "FILE", "Journal of finished pieces; default .NAME.resume in the directory.", (o, text) => o with { JournalPath = Path.GetFullPath(text) })),
             Switch(Finding, "--no-trackers", "Ask no tracker but those of --tracker.", o => o with { UsesOwnTrackers = false }),
+            ForDownloads(Time(Finding, "--neighbour-wait", "Time at the start in which neighbours are heard of by LSD before the WAN link is used", 0, 60, o => o.NeighbourWait, (o, v) => o with { NeighbourWait = v })),
             Switch(Finding, "--no-pex", "Neither tell peers of each other nor take such hints (BEP 11).", o => Engine(o, e => e with { UsesExchange = false })),
             Many(Finding, "--lsd-interface", "NAME", "Interface for local service discovery; may be given again; default all.", (o, texts) => Lsd(o, l => l with { Interfaces = texts })),
             Switch(Finding, "--no-lsd-ipv4", "No local service discovery over IPv4.", o => Lsd(o, l => l with { UseIPv4 = false })),
@@ -122,6 +127,15 @@ internal static class TransferLimits
             (o, text) => set(o, LimitValue.Time(name, text, from, to))
         );
     }
+
+    private static TransferLimit Rate(string group, string name, string what, Func<Engine.Limits.TransferLimits, long?, Engine.Limits.TransferLimits> set) =>
+        One(
+            group,
+            name,
+            "RATE",
+            $"Bytes per second {what}, such as 5M; default no limit.",
+            (o, text) => Swarm(o, s => s with { Limits = set(s.Limits, LimitValue.Rate(name, text)) })
+        );
 
     private static TransferLimit One(
         string group,
