@@ -147,6 +147,40 @@ class Orphan(Plot):
                     orphan_seconds=max(times) - self.orphaned_at if known and times else None)
 
 
+class SeedDies(Plot):
+    """The seed is killed (kill -9) once its uplink has carried as much as COPIES of the payload; the tracker stays."""
+
+    COPIES = 1.02
+
+    def __init__(self, run):
+        super().__init__(run)
+        self._ear, self._at_start, self.copies = None, 0, None
+
+    def _sent(self):
+        seed = self.run.lab.plan.seed
+        if self._ear is None:
+            self._ear = DeviceBytes(seed.ns, "eth0")
+            self._at_start = self._ear.sent
+        return self.run.lab.payload(self._ear.sent - self._at_start) / int(self.run.values["payload_size"])
+
+    def step(self):
+        if self.copies is None and self._sent() >= self.COPIES:
+            self.copies = self._sent()
+            for process in self.run.services:
+                if process.role == "seeder":
+                    process.send(9)
+        return False
+
+    def figures(self):
+        done = sum(1 for p in self.run.peers if p.done_at)
+        return {"finished_share": done / len(self.run.nodes), "death_copies": self.copies}
+
+    def close(self):
+        super().close()
+        if self._ear is not None:
+            self._ear.close()
+
+
 class PlottedRun(Run):
     """A run with a plot; see testbed/run.py for the rest."""
 

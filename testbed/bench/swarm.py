@@ -1,11 +1,12 @@
 """`swarm`: one transfer between two hosts, one LAN of sixteen behind a slow seed, the same with two lame nodes, and HTTP alone;
 with other clients beside us. On one machine: full check, kill -9 in the middle, a very large image."""
+import functools
 import json
 import os
 import subprocess
 import sys
 
-from testbed.bench import local
+from testbed.bench import local, plots
 from testbed.bench.comparison import OURS, TESTBED, Measure, Scene
 
 
@@ -53,6 +54,12 @@ _LAME = (
     Measure("last_node_seconds", "s", lambda r: r["t_max"]),
     Measure("seed_copies", "copies", lambda r: r["seed_copies"]),
 )
+# The seed dies once each byte has left it about once: nobody needs it any more. death_copies is missing where all were done before.
+_MORTAL = (
+    Measure("finished_share", "ratio", lambda r: r["finished_share"]),
+    Measure("death_copies", "copies", lambda r: r["death_copies"]),
+    Measure("last_node_ratio", "ratio", lambda r: r["ratio_max"]),
+)
 # No peer at all: a web seed, on a link that is the bottleneck, beside a plain download of the same file.
 _HTTP = (
     Measure("wall_seconds", "s", lambda r: r["t_max"], over="nginx-curl"),
@@ -77,7 +84,7 @@ _SPARSE_BYTES = 10 << 30
 
 # Subjects that run unless --subjects says otherwise, and those that run when it names them: transmission takes minutes for the
 # pair's 1 GiB (it is slow where the round trip is near zero).
-_BY_DEFAULT = {"pair": (OURS, "libtorrent", "aria2", "nginx-curl"), "lan16": (OURS, "libtorrent", "aria2"), "lame16": (OURS,),
+_BY_DEFAULT = {"pair": (OURS, "libtorrent", "aria2", "nginx-curl"), "lan16": (OURS, "libtorrent", "aria2"), "lame16": (OURS,), "mortal": (OURS,),
                "http": (OURS, "nginx-curl"), "verify": (OURS, "openssl"), "resume": (OURS,), "sparse": (OURS,)}
 _ON_REQUEST = ("transmission", "rtorrent")
 
@@ -104,6 +111,8 @@ class Comparison:
         self.scenes = (Scene("pair", "s1-pair", pair, chosen("pair"), _PAIR, peers or {}),
                        Scene("lan16", "s2-lan16", lan, chosen("lan16"), _LAN, peers or {}),
                        Scene("lame16", "s2-lan16-slow", lan, self._only(subjects, "lame16"), _LAME, {OURS: _described("stateless-slow")}),
+                       Scene("mortal", "s2-lan16", lan, self._only(subjects, "mortal"), _MORTAL, peers or {},
+                             functools.partial(plots.PlottedRun, plots.SeedDies)),
                        Scene("http", "s5-uplink", max(1, pair // 8), self._only(subjects, "http"), _HTTP, {OURS: _described("stateless-web")}),
                        Scene("verify", None, pair, self._only(subjects, "verify"), _VERIFY, runner=local.verify),
                        Scene("resume", None, max(1, pair // 2), self._only(subjects, "resume"), _RESUME, runner=local.resume),
