@@ -5,7 +5,7 @@
   --rounds N     runs of every subject, alternating; the table holds medians (default 3)
   --subjects A,B only these: stateless, libtorrent, aria2, nginx-curl; transmission and rtorrent run only when named here
   --peer NAME=FILE.json  one more subject, from a peer description (testbed/README.md); may be given again
-Names: swarm, sites, background
+Names: swarm, sites, background, tracker
 """
 import argparse
 import json
@@ -16,10 +16,10 @@ import sys
 import tempfile
 
 from testbed import product
-from testbed.bench import background, comparison, sites, swarm
+from testbed.bench import background, comparison, sites, swarm, tracker
 from testbed.machine import CpuGroup
 
-COMPARISONS = {"background": background.Comparison, "sites": sites.Comparison, "swarm": swarm.Comparison}
+COMPARISONS = {"background": background.Comparison, "sites": sites.Comparison, "swarm": swarm.Comparison, "tracker": tracker.Comparison}
 SCRATCH_BYTES = 6 << 30
 
 
@@ -70,7 +70,8 @@ def main():
     if ours:
         if not options.product:
             say("publishing stateless (NativeAOT)")
-        programs = product.published(options.product, seed=False) if options.product else product.publish(seed=False)
+        seed = getattr(COMPARISONS[options.comparison], "NEEDS_SEED", False)
+        programs = product.published(options.product, seed) if options.product else product.publish(seed)
     work, name = _scratch(), "b%d" % (os.getpid() % 1000000)
     group, rows, failures = CpuGroup(name, 65536), [], []
     try:
