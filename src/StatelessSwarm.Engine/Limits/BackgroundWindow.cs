@@ -14,13 +14,20 @@ namespace StatelessSwarm.Engine.Limits;
 /// The queue is that of the path that has the least of it: what all paths share is the site's own link.
 /// </summary>
 /// <param name="ticksPerSecond">Timestamp units per second.</param>
-internal sealed class BackgroundWindow(long ticksPerSecond)
+/// <param name="target">Seconds that the queue is to be long at its shortest.</param>
+internal sealed class BackgroundWindow(long ticksPerSecond, double target = BackgroundWindow.DownTarget)
 {
     /// <summary>
-    /// Seconds that the queue is to be long at its shortest: 15 ms. The blocks that come on top of it make about 30 ms of that on a link of
+    /// The target for what we receive: 15 ms. The blocks that come on top of it make about 30 ms of that on a link of
     /// 10 Mbit/s, where the draft allows 60; it never runs empty, and is well under what a person notices.
     /// </summary>
-    public const double TargetSeconds = 0.015;
+    public const double DownTarget = 0.015;
+
+    /// <summary>
+    /// The target for what we send: 25 ms. The acknowledgement of the last segment of a burst may be held back (RFC 9293 3.8.6.3),
+    /// which looks like a queue, and what is sent is bounded less sharply than what is asked for.
+    /// </summary>
+    public const double UpTarget = 0.025;
 
     /// <summary>Bytes at first: two blocks.</summary>
     public const double Initial = 32 * 1024;
@@ -160,19 +167,19 @@ internal sealed class BackgroundWindow(long ticksPerSecond)
     {
         _resumeAt = long.MaxValue;
         // What fills the pipe without a queue is known: the part of the window that was not in it.
-        Bytes = Math.Max(_after * Math.Clamp(_base / (_base + TargetSeconds), 0.5, 1), Least);
+        Bytes = Math.Max(_after * Math.Clamp(_base / (_base + target), 0.5, 1), Least);
         _isSlowStart = Bytes < Initial;
     }
 
     private void Follow(double queue, double rounds, bool isHeldBack, long arrived, long now)
     {
-        if (queue > TargetSeconds)
+        if (queue > target)
         {
             EndSlowStart(now);
             // The part of the window that is too long in the queue, if all of the queue is ours; if it is not, the next round says so.
-            Bytes *= 1 - rounds * Math.Min(MostShrink, (queue - TargetSeconds) / (_base + queue));
+            Bytes *= 1 - rounds * Math.Min(MostShrink, (queue - target) / (_base + queue));
         }
-        else if ((_isSlowStart || Bytes < Initial) && queue <= SlowStartEnd * TargetSeconds)
+        else if ((_isSlowStart || Bytes < Initial) && queue <= SlowStartEnd * target)
         {
             // Below the first window too: from the least one up it would take seconds to get anywhere.
             if (isHeldBack)
@@ -182,7 +189,7 @@ internal sealed class BackgroundWindow(long ticksPerSecond)
         {
             EndSlowStart(now);
             if (isHeldBack)
-                Bytes += rounds * (Segment + Bytes * Math.Min(MostGrowth, GrowthGain * (TargetSeconds - queue) / (_base + queue)));
+                Bytes += rounds * (Segment + Bytes * Math.Min(MostGrowth, GrowthGain * (target - queue) / (_base + queue)));
         }
         Bytes = Math.Clamp(Bytes, Least, Most);
     }

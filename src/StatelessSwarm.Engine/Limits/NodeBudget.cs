@@ -15,6 +15,12 @@ public sealed class NodeBudget
     /// <summary>A burst of so many seconds of the rate is a queue as long.</summary>
     private const double PaceCatchUpSeconds = 0.01;
 
+    /// <summary>Seconds within which what is on its way of our uploads is to become what the window says: two looks.</summary>
+    private const double CorrectionSeconds = 0.1;
+
+    /// <summary>Seconds between looks at the kernel while something is being sent.</summary>
+    private const double LookSeconds = 0.05;
+
     private readonly Lock _gate = new();
     private readonly TimeProvider _time;
     private readonly TokenBucket _near;
@@ -31,7 +37,8 @@ public sealed class NodeBudget
     private uint _self;
     private long _inFlight;
     private long _arrived;
-    private long _uploaded;
+    private long _uploadsMeasuredAt = long.MinValue;
+    private double _upRate = BackgroundWindow.Initial / LookSeconds;
     private long _sharedAt = long.MinValue;
     private bool _isWindowFull;
     private bool _isUploadHeldBack;
@@ -56,10 +63,10 @@ public sealed class NodeBudget
         _downShares = new SiteShares(ticks, now);
         _upShares = new SiteShares(ticks, now);
         _downWindow = new BackgroundWindow(ticks);
-        _upWindow = new BackgroundWindow(ticks);
+        _upWindow = new BackgroundWindow(ticks, BackgroundWindow.UpTarget);
     }
 
-    /// <summary>Give way to others' traffic on the WAN link: <see cref="Measure"/> is called at an interval. Set before the first use.</summary>
+    /// <summary>Give way to others' traffic on the WAN link: <see cref="MeasureDownloads"/> and <see cref="MeasureUploads"/> are called at an interval. Set before the first use.</summary>
     public bool IsBackground { get; init; }
 
     /// <summary>The limits in force; may be set at any time.</summary>
@@ -125,7 +132,7 @@ public sealed class NodeBudget
             {
                 Share(_time.GetTimestamp());
                 var rate = Lower(_limits.WanUp, _upShare);
-                return IsBackground ? Lower(rate, _upWindow.Rate) : rate;
+                return IsBackground ? Lower(rate, _upRate) : rate;
             }
         }
     }
@@ -138,7 +145,6 @@ public sealed class NodeBudget
         lock (_gate)
         {
             _isUploadHeldBack = isHeldBack;
-            _uploaded += bytes;
             _up.Used(bytes);
             if (isHeldBack)
                 _up.HeldBack();
@@ -146,10 +152,8 @@ public sealed class NodeBudget
         }
     }
 
-    /// <summary>The kernel was asked about every connection over the WAN link.</summary>
-    /// <param name="downloads">Those on which we have asked for something.</param>
-    /// <param name="uploads">Those on which we are sending.</param>
-    public void Measure(ReadOnlySpan<PathSample> downloads, ReadOnlySpan<PathSample> uploads)
+    /// <summary>The kernel was asked about the connections over the WAN link on which something is coming.</summary>
+    public void MeasureDownloads(ReadOnlySpan<PathSample> downloads)
     {
         lock (_gate)
         {
@@ -159,8 +163,26 @@ public sealed class NodeBudget
             _isWindowFull = false;
             if (_downWindow.Slowdowns != slowdowns)
                 _toldVersion++;
-            _upWindow.Measure(uploads, _isUploadHeldBack, uploads.Length > 0, _uploaded, now);
-            _uploaded = 0;
+        }
+    }
+
+    /// <summary>
+    /// The kernel was asked about the connections over the WAN link on which we are sending. What TCP holds is not ours to bound, so the
+    /// rate is set such that soon as much is on its way as the window says.
+    /// </summary>
+    /// <param name="uploads">The connections.</param>
+    /// <param name="inFlight">Bytes written and not acknowledged, on all of them.</param>
+    /// <param name="acknowledged">Bytes acknowledged since the last look.</param>
+    public void MeasureUploads(ReadOnlySpan<PathSample> uploads, long inFlight, long acknowledged)
+    {
+        lock (_gate)
+        {
+            var now = _time.GetTimestamp();
+            _upWindow.Measure(uploads, _isUploadHeldBack, inFlight > 0, acknowledged, now);
+            var seconds = _uploadsMeasuredAt == long.MinValue ? 1 : (double)(now - _uploadsMeasuredAt) / _time.TimestampFrequency;
+            _uploadsMeasuredAt = now;
+            var expected = acknowledged / Math.Max(seconds, LookSeconds);
+            _upRate = Math.Max(expected + Math.Max(-expected, (_upWindow.Bytes - inFlight) / CorrectionSeconds), BackgroundWindow.LeastRate);
         }
     }
 

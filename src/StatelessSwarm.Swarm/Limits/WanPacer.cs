@@ -26,6 +26,8 @@ internal sealed class WanPacer : IAsyncDisposable
     private readonly ITimer _timer;
     private int _lastPath;
     private long _taken;
+    private long _inFlight;
+    private long _acknowledged;
     private bool _isDisposed;
 
     public WanPacer(NodeBudget budget, ByteBudget upload, TimeProvider time)
@@ -61,10 +63,8 @@ internal sealed class WanPacer : IAsyncDisposable
             if (_isDisposed)
                 return;
             ReadSockets();
-            _budget.Measure(
-                System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_downloads),
-                System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_uploads)
-            );
+            _budget.MeasureDownloads(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_downloads));
+            _budget.MeasureUploads(System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_uploads), _inFlight, _acknowledged);
             var taken = _upload.Taken;
             _budget.Uploaded(taken - _taken, _upload.IsHeldBack);
             _taken = taken;
@@ -78,6 +78,8 @@ internal sealed class WanPacer : IAsyncDisposable
     {
         _downloads.Clear();
         _uploads.Clear();
+        _inFlight = 0;
+        _acknowledged = 0;
         foreach (var (path, watched) in _sockets)
         {
             if (TcpInfo.TryRead(watched.Socket) is not { } info)
@@ -90,6 +92,8 @@ internal sealed class WanPacer : IAsyncDisposable
             var received = info.ReceivedBytes - watched.Received;
             watched.Acknowledged = info.AcknowledgedBytes;
             watched.Received = info.ReceivedBytes;
+            _inFlight += info.InFlightBytes;
+            _acknowledged += sent;
             // What we send fills another queue than what we receive; a connection that does one alone says nothing of the other.
             if (received > 0 && received * 4 >= sent)
                 _downloads.Add(sample);
