@@ -42,6 +42,11 @@ internal sealed class PieceAssigner(
     /// </summary>
     public const int FarSettleMs = 50;
 
+    /// <summary>The same when the piece falls to another member, which may be about to claim it (<see cref="ClaimLedger.DistanceTo"/>).</summary>
+    public const int OthersSettleMs = 150;
+
+    private const int Draws = 8;
+
     /// <summary>A piece may take this long, and then as long again, before it counts as slow; in seconds.</summary>
     public const double LongWait = 3;
 
@@ -224,14 +229,27 @@ internal sealed class PieceAssigner(
             if (peer.IsWebSeed)
                 index = Following(peer);
             if (index < 0)
-                index = rarity.Pick(peer.Have, availability.HeldNear, claims.Claimed, random);
+                index = PickApart(peer, claims.Claimed);
             if (index < 0)
-                index = rarity.Pick(peer.Have, availability.HeldNear, claims.Firm, random);
+                index = PickApart(peer, claims.Firm);
             peer.Window.StartSmall(ScarceStart);
         }
         if (index < 0)
             return null;
         return Start(peer, index);
+    }
+
+    /// <summary>Of a few of the rarest pieces the one that falls to us most; see <see cref="ClaimLedger.DistanceTo"/>. -1 for none.</summary>
+    private int PickApart(PeerState peer, PieceSet claimed)
+    {
+        var best = availability.Rarity.Pick(peer.Have, availability.HeldNear, claimed, random);
+        for (var draw = 1; draw < Draws && best >= 0 && claims.DistanceTo(best) > 0; draw++)
+        {
+            var other = availability.Rarity.Pick(peer.Have, availability.HeldNear, claimed, random);
+            if (claims.DistanceTo(other) < claims.DistanceTo(best))
+                best = other;
+        }
+        return best;
     }
 
     /// <summary>Choked, with an allowed-fast set (BEP 6): a piece of it that the peer has and nobody has started.</summary>
@@ -300,6 +318,11 @@ internal sealed class PieceAssigner(
         return null;
     }
 
+    private int SettleMsOf(PeerState peer, int piece) =>
+        peer.IsLan ? SettleMs
+        : claims.DistanceTo(piece) == 0 ? FarSettleMs
+        : OthersSettleMs;
+
     private ActivePiece Own(ActivePiece piece, PeerState peer)
     {
         piece.Owner = peer;
@@ -323,7 +346,7 @@ internal sealed class PieceAssigner(
             claims.Claim(piece.Piece);
             if (availability.NearClaimants > 0)
             {
-                piece.ReadyAt = clock.Now + clock.Milliseconds(peer.IsLan ? SettleMs : FarSettleMs);
+                piece.ReadyAt = clock.Now + clock.Milliseconds(SettleMsOf(peer, piece.Piece));
                 ReadyAt = ReadyAt > clock.Now ? Math.Min(ReadyAt, piece.ReadyAt) : piece.ReadyAt;
             }
         }

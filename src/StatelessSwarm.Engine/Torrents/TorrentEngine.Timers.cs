@@ -15,6 +15,9 @@ public sealed partial class TorrentEngine
     /// <summary>A peer that takes nothing of what it asked for during this time is dropped.</summary>
     private const int UploadStallMs = 60_000;
 
+    /// <summary>Pieces that came from neighbours are told beyond the WAN link this often: packets hold a few of them then.</summary>
+    private const int TellFarMs = 1000;
+
     private const int BusyTickMs = 100;
     private const int IdleTickMs = 5000;
     private const int RecheckMs = 1000;
@@ -45,6 +48,8 @@ public sealed partial class TorrentEngine
             _stalls.FindLate();
         if (_backlog.Advance())
             BacklogTurned();
+        if (_untoldFar.Count > 0 && _clock.HasPassed(_toldFarAt, TellFarMs))
+            TellFar();
         _claims.Advance();
         _spread.Advance();
         _choker.Advance();
