@@ -1,5 +1,6 @@
 """What happens during a run beside everybody starting at once: fetchers are killed, nodes boot late, the seed goes away."""
 import math
+import re
 import time
 
 from testbed.machine import DeviceBytes
@@ -40,8 +41,20 @@ class Plot:
         done = {site.index: [p.done_at - run.began for p in run.peers if p.host.site == site.index and p.done_at] for site in plan.sites}
         # The best a plain copy could do: the link's rate without the headers of full segments.
         best = {site.index: size * 8 * plan.wire_per_payload / site.wan_down for site in plan.sites}
+        own = self._own_counts()
         return {"framing": round(plan.wire_per_payload, 4),
+                "own_copies": max((sum(counts) / size for counts in own.values()), default=None) if own else None,
                 "site_done_ratio": max((max(times) / best[site] for site, times in done.items() if times), default=None)}
+
+    def _own_counts(self):
+        """Site -> WAN payload bytes of each node, by its own count when it says one at the end (ours does)."""
+        counts = {}
+        for process in self.run.peers:
+            with open(process.log, errors="replace") as file:
+                found = re.search(r"(?m)^complete: .* wan (\d+)", file.read())
+            if found:
+                counts.setdefault(process.host.site, []).append(int(found.group(1)))
+        return counts
 
     def close(self):
         for ear in self._ears.values():

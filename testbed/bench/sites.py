@@ -20,10 +20,16 @@ def _copies(run):
 
 _BRANCHES = (
     Measure("wan_copies_max", "copies", _copies),
+    Measure("wan_payload_copies_max", "copies", lambda r: r["own_copies"]),
     Measure("site_done_ratio", "ratio", lambda r: r["site_done_ratio"]),
     Measure("last_node_ratio", "ratio", lambda r: r["ratio_max"]),
     Measure("last_node_seconds", "s", lambda r: r["t_max"]),
     Measure("framing_divided_out", "ratio", lambda r: r["framing"]),
+)
+# Three of ours beside a libtorrent and an aria2 in one site: what ours fetch over the WAN between them.
+_MIXED = (
+    Measure("wan_copies_of_ours", "copies", lambda r: r["own_copies"]),
+    Measure("site_done_ratio", "ratio", lambda r: r["site_done_ratio"]),
 )
 _KILLED = (
     Measure("wan_copies_max", "copies", _copies),
@@ -39,7 +45,7 @@ _ORPHAN = (
     Measure("seconds_after", "s", lambda r: r["orphan_seconds"]),
 )
 _SCENES = (("branches", "sites", plots.Plot, _BRANCHES), ("branches.killed", "sites", plots.Killed, _KILLED),
-           ("late", "sites", plots.Late, _LATE), ("orphan", "sites-orphan", plots.Orphan, _ORPHAN))
+           ("mixed", "sites-mixed", plots.Plot, _MIXED), ("late", "sites", plots.Late, _LATE), ("orphan", "sites-orphan", plots.Orphan, _ORPHAN))
 _SUBJECTS = (OURS, "libtorrent", "aria2")
 
 
@@ -49,6 +55,7 @@ class Comparison:
 
     NOTE = ("WAN copies are bytes on the link, counted by its shaper, divided by the framing factor (Ethernet, IP and TCP headers of\n"
             "full segments, row framing_divided_out) and by the payload; acknowledgements of what a site sends are in them.\n"
+            "wan_payload_copies_max: payload alone, by the nodes' own counts, of the site that took most.\n"
             "site_done_ratio: over payload x 8 x framing / WAN rate, what a plain copy takes at best. late.wan_bytes: all bytes on the\n"
             "link, headers included, while three nodes of a site boot one after another.")
 
@@ -60,8 +67,13 @@ class Comparison:
                 raise SystemExit("bench: no subject %s: %s" % (subject, ", ".join(known)))
         chosen = tuple(s for s in known if s in subjects) if subjects else _SUBJECTS + tuple(peers or ())
         described = dict(peers or {}, **{OURS: os.path.join(TESTBED, "peers", "stateless-site.json")})
-        self.scenes = tuple(Scene(name, topo, self._mib, chosen, measures, described, functools.partial(plots.PlottedRun, plot))
-                            for name, topo, plot, measures in _SCENES)
+        self.scenes = tuple(self._scene(*scene, chosen, described) for scene in _SCENES)
+
+    def _scene(self, name, topo, plot, measures, chosen, described):
+        if name == "mixed":
+            chosen = tuple(s for s in chosen if s == OURS)
+            described = {OURS: os.path.join(TESTBED, "peers", "stateless-mixed.json")}
+        return Scene(name, topo, self._mib, chosen, measures, described, functools.partial(plots.PlottedRun, plot))
 
     def settings(self, scene):
         """Makes the payload, once; returns subject -> the variables its peer description wants."""
@@ -75,5 +87,5 @@ class Comparison:
             hybrid = os.path.join(folder, "payload-%d-hybrid.torrent" % scene.mib)
             if not os.path.exists(hybrid):
                 self._product.call("torrent", "create", made["payload"], "-o", hybrid, "--announce", _TRACKER)
-            ours = dict(common, torrent=hybrid, stateless=self._product.stateless)
+            ours = dict(common, v1=made["torrent"], torrent=hybrid, stateless=self._product.stateless)
         return lambda subject: dict(ours if subject == OURS else common)

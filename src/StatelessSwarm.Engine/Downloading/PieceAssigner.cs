@@ -43,6 +43,11 @@ internal sealed class PieceAssigner(
     /// </summary>
     public const int FarSettleMs = 50;
 
+    /// <summary>The same when the piece falls to another member, which may be about to claim it (<see cref="ClaimLedger.DistanceTo"/>).</summary>
+    public const int OthersSettleMs = 150;
+
+    private const int Draws = 8;
+
     /// <summary>A piece may take this long, and then as long again, before it counts as slow; in seconds.</summary>
     public const double LongWait = 3;
 
@@ -233,9 +238,9 @@ internal sealed class PieceAssigner(
             if (peer.IsWebSeed)
                 index = Following(peer);
             if (index < 0)
-                index = rarity.Pick(peer.Have, availability.HeldNear, claims.Claimed, random);
+                index = PickApart(peer, claims.Claimed);
             if (index < 0)
-                index = rarity.Pick(peer.Have, availability.HeldNear, claims.Firm, random);
+                index = PickApart(peer, claims.Firm);
             peer.Window.StartSmall(ScarceStart);
         }
         if (index < 0)
@@ -258,6 +263,19 @@ internal sealed class PieceAssigner(
         for (var word = 0; word < offered.Length && left <= availability.AbleClaimants; word++)
             left += BitOperations.PopCount(offered[word] & ~held[word] & ~claimed[word]);
         return left <= availability.AbleClaimants;
+    }
+
+    /// <summary>Of a few of the rarest pieces the one that falls to us most; see <see cref="ClaimLedger.DistanceTo"/>. -1 for none.</summary>
+    private int PickApart(PeerState peer, PieceSet claimed)
+    {
+        var best = availability.Rarity.Pick(peer.Have, availability.HeldNear, claimed, random);
+        for (var draw = 1; draw < Draws && best >= 0 && claims.DistanceTo(best) > 0; draw++)
+        {
+            var other = availability.Rarity.Pick(peer.Have, availability.HeldNear, claimed, random);
+            if (claims.DistanceTo(other) < claims.DistanceTo(best))
+                best = other;
+        }
+        return best;
     }
 
     /// <summary>Choked, with an allowed-fast set (BEP 6): a piece of it that the peer has and nobody has started.</summary>
@@ -326,6 +344,11 @@ internal sealed class PieceAssigner(
         return null;
     }
 
+    private int SettleMsOf(PeerState peer, int piece) =>
+        peer.IsLan ? SettleMs
+        : claims.DistanceTo(piece) == 0 ? FarSettleMs
+        : OthersSettleMs;
+
     private ActivePiece Own(ActivePiece piece, PeerState peer)
     {
         piece.Owner = peer;
@@ -349,7 +372,7 @@ internal sealed class PieceAssigner(
             claims.Claim(piece.Piece);
             if (availability.NearClaimants > 0)
             {
-                piece.ReadyAt = clock.Now + clock.Milliseconds(peer.IsLan ? SettleMs : FarSettleMs);
+                piece.ReadyAt = clock.Now + clock.Milliseconds(SettleMsOf(peer, piece.Piece));
                 ReadyAt = ReadyAt > clock.Now ? Math.Min(ReadyAt, piece.ReadyAt) : piece.ReadyAt;
             }
         }

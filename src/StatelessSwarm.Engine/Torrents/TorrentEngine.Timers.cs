@@ -6,6 +6,9 @@ namespace StatelessSwarm.Engine.Torrents;
 // Time: one tick, short while blocks are under way, long while nothing is.
 public sealed partial class TorrentEngine
 {
+    /// <summary>Pieces that came from neighbours are told beyond the WAN link this often: packets hold a few of them then.</summary>
+    private const int TellFarMs = 1000;
+
     private const int BusyTickMs = 100;
     private const int IdleTickMs = 5000;
     private const int RecheckMs = 1000;
@@ -37,6 +40,8 @@ public sealed partial class TorrentEngine
             _stalls.FindLate();
         if (_backlog.Advance())
             BacklogTurned();
+        if (_untoldFar.Count > 0 && _clock.HasPassed(_toldFarAt, TellFarMs))
+            TellFar();
         _claims.Advance();
         LeaveWhatIsOff();
         _gate.Reset();

@@ -52,6 +52,8 @@ public sealed partial class TorrentEngine
     private readonly PeerExchange _exchange;
     private readonly SeededRandom _random;
     private SuperSeeder? _superSeeder;
+    private readonly List<int> _untoldFar = [];
+    private long _toldFarAt;
     private bool _isStarted;
     private bool _isCompletedTold;
     private long _filledEpoch;
@@ -192,7 +194,7 @@ public sealed partial class TorrentEngine
         state.LastHeardAt = _clock.Now;
         var fault = _downloader.BlockReceived(state, block, leaf, token, out var verified);
         if (verified >= 0)
-            PieceVerified(verified);
+            PieceVerified(verified, isFromNear: state.IsLan);
         if (fault != PeerFault.None)
             Drop(state, fault);
         DropLiars();
@@ -210,7 +212,7 @@ public sealed partial class TorrentEngine
     {
         BeginEvent();
         if (_downloader.PieceChecked(piece.Value, isRight))
-            PieceVerified(piece.Value);
+            PieceVerified(piece.Value, isFromNear: false);
         DropLiars();
         EndEvent();
     }
@@ -343,14 +345,23 @@ public sealed partial class TorrentEngine
         }
     }
 
-    private void PieceVerified(int piece)
+    /// <summary>
+    /// Neighbours are told at once, and so are peers beyond the WAN link of what came from there: who brings a piece in tells of it. Of
+    /// what came from a neighbour they are told once a second, together.
+    /// </summary>
+    private void PieceVerified(int piece, bool isFromNear)
     {
+        if (isFromNear)
+            _untoldFar.Add(piece);
         for (var place = 0; place < _peers.Count; place++)
         {
             var peer = _peers[place];
             if (peer.IsClosing)
                 continue;
-            _commands.Send(peer, new PeerMessage(PeerMessageKind.Have, piece));
+            if (peer.IsLan)
+                _commands.Send(peer, new PeerMessage(PeerMessageKind.Have, piece));
+            else if (!isFromNear)
+                TellFar(peer, piece);
             if (!peer.Have.Contains(piece))
                 continue;
             peer.WantedPieces--;
@@ -359,10 +370,32 @@ public sealed partial class TorrentEngine
         TellWhenComplete();
     }
 
+    /// <summary>Who has the piece does not want it, and every message costs a packet and its acknowledgement on both WAN links.</summary>
+    private void TellFar(PeerState peer, int piece)
+    {
+        if (!peer.Have.Contains(piece))
+            _commands.Send(peer, new PeerMessage(PeerMessageKind.Have, piece));
+    }
+
+    private void TellFar()
+    {
+        _toldFarAt = _clock.Now;
+        for (var place = 0; place < _peers.Count && _untoldFar.Count > 0; place++)
+        {
+            var peer = _peers[place];
+            if (peer.IsLan || peer.IsClosing)
+                continue;
+            foreach (var piece in _untoldFar)
+                TellFar(peer, piece);
+        }
+        _untoldFar.Clear();
+    }
+
     private void TellWhenComplete()
     {
         if (!_map.IsComplete || _isCompletedTold)
             return;
+        TellFar();
         _isCompletedTold = true;
         _commands.Completed();
         TellUploadOnly();

@@ -46,18 +46,52 @@ public sealed class DownloadTests
     }
 
     [Fact]
-    public void Download_PieceDone_HaveGoesToEveryoneAtOnce()
+    public void Download_PieceFromAfarDone_HaveGoesToEveryoneWhoWantsItAtOnce()
     {
         var harness = new EngineHarness();
-        var seed = harness.Connect(1).HaveAll();
-        var other = harness.Connect(2);
+        var seed = harness.Connect(1, PeerReach.Wan).HaveAll();
+        var near = harness.Connect(2).HaveAll();
         var far = harness.Connect(3, PeerReach.Wan);
         seed.Unchoke();
         var piece = seed.Asked[0].Piece;
         seed.SendPiece(piece);
-        Assert.Equal(piece, other.HeardOf(PeerMessageKind.Have).Single().Piece);
+        Assert.Equal(piece, near.HeardOf(PeerMessageKind.Have).Single().Piece);
         Assert.Equal(piece, far.HeardOf(PeerMessageKind.Have).Single().Piece);
+        // Beyond the WAN link who has it needs no word of it.
+        Assert.Empty(seed.HeardOf(PeerMessageKind.Have));
         Assert.True(harness.Engine.HasPiece(new PieceIndex(piece)));
+    }
+
+    [Fact]
+    public void Download_PiecesFromANeighbourDone_HavesGoFarTogetherOnceASecond()
+    {
+        var harness = new EngineHarness(pieces: 4);
+        var seed = harness.Connect(1).HaveAll();
+        var near = harness.Connect(2);
+        var far = harness.Connect(3, PeerReach.Wan).Have(3);
+        harness.Pass(2);
+        seed.Unchoke();
+        for (var piece = 0; piece < 3; piece++)
+            seed.SendPiece(piece);
+        Assert.Equal(3, near.HeardOf(PeerMessageKind.Have).Count());
+        Assert.Empty(far.HeardOf(PeerMessageKind.Have));
+        harness.Pass(0.2);
+        Assert.Equal([0, 1, 2], far.HeardOf(PeerMessageKind.Have).Select(message => message.Piece));
+        // The last piece does not wait, and one it has is not told.
+        seed.SendPiece(3);
+        Assert.True(harness.Engine.IsComplete);
+        Assert.Equal(3, far.HeardOf(PeerMessageKind.Have).Count());
+    }
+
+    [Fact]
+    public void Download_LastPieceFromANeighbour_IsToldFarAtOnce()
+    {
+        var harness = new EngineHarness(pieces: 1);
+        var seed = harness.Connect(1).HaveAll();
+        var far = harness.Connect(3, PeerReach.Wan);
+        seed.Unchoke();
+        seed.SendPiece(0);
+        Assert.Equal(0, far.HeardOf(PeerMessageKind.Have).Single().Piece);
     }
 
     [Fact]

@@ -23,8 +23,27 @@ public sealed class ClaimTests
         var seed = FarSeed(harness);
         var claimed = neighbour.ClaimsHeard.Single();
         Assert.Empty(seed.Asked);
-        harness.Pass(0.05);
+        harness.Pass(0.2);
         Assert.Equal(claimed, seed.Asked[0].Piece);
+    }
+
+    /// <summary>
+    /// Goal: members that choose at the same moment choose apart. Method: three engines, told of each other and of the same pieces and of
+    /// no claim, choose first; with a common order of ids and pieces they reach for three different ones.
+    /// </summary>
+    [Fact]
+    public void Choice_MembersAtTheSameMoment_ReachForDifferentPieces()
+    {
+        byte[] ids = [90, 100, 110];
+        var chosen = new HashSet<int>();
+        foreach (var id in ids)
+        {
+            var harness = new EngineHarness(pieces: 64, seed: id, change: options => options with { PeerId = EngineHarness.IdOf(id) });
+            var others = ids.Where(other => other != id).Select(other => Neighbour(harness, other)).ToList();
+            FarSeed(harness);
+            chosen.Add(others[0].ClaimsHeard[0]);
+        }
+        Assert.Equal(ids.Length, chosen.Count);
     }
 
     [Fact]
@@ -69,7 +88,7 @@ public sealed class ClaimTests
         harness.Pass(0.5);
         Assert.Empty(seed.Asked);
         neighbour.Leave();
-        harness.Pass(0.05);
+        harness.Pass(0.2);
         Assert.Equal(4, seed.Asked.Count);
     }
 
@@ -110,7 +129,7 @@ public sealed class ClaimTests
         var neighbour = Neighbour(harness).Claim(0);
         var seed = FarSeed(harness);
         neighbour.Release(0);
-        harness.Pass(0.05);
+        harness.Pass(0.2);
         Assert.Equal(4, seed.Asked.Count);
     }
 
@@ -188,7 +207,7 @@ public sealed class ClaimTests
         var harness = new EngineHarness(pieces: 1);
         var neighbour = Neighbour(harness, id: 50);
         var seed = FarSeed(harness);
-        harness.Pass(0.05);
+        harness.Pass(0.2);
         seed.SendBlock(0, 0);
         seed.SendBlock(0, 16384);
         var told = neighbour.ClaimsHeard.Count;
@@ -205,7 +224,7 @@ public sealed class ClaimTests
         var harness = new EngineHarness(pieces: 1);
         var neighbour = Neighbour(harness, id: 150);
         var seed = FarSeed(harness);
-        harness.Pass(0.05);
+        harness.Pass(0.2);
         seed.SendBlock(0, 0);
         neighbour.Claim(0, 2);
         Assert.Equal(3, seed.HeardOf(PeerMessageKind.Cancel).Count());
@@ -218,7 +237,7 @@ public sealed class ClaimTests
         var harness = new EngineHarness(pieces: 1);
         var neighbour = Neighbour(harness, id: 50);
         var seed = FarSeed(harness);
-        harness.Pass(0.05);
+        harness.Pass(0.2);
         seed.SendBlock(0, 0);
         neighbour.Claim(0, 1);
         Assert.Equal(3, seed.HeardOf(PeerMessageKind.Cancel).Count());
@@ -236,7 +255,7 @@ public sealed class ClaimTests
         var harness = new EngineHarness(pieces: 2);
         var neighbour = Neighbour(harness).Have(0);
         var seed = FarSeed(harness);
-        harness.Pass(0.05);
+        harness.Pass(0.2);
         Assert.Equal([0], neighbour.Asked.Select(request => request.Piece).Distinct());
         Assert.Equal([1], seed.Asked.Select(request => request.Piece).Distinct());
     }
@@ -247,7 +266,7 @@ public sealed class ClaimTests
         var harness = new EngineHarness(pieces: 1);
         var neighbour = Neighbour(harness);
         var seed = FarSeed(harness);
-        harness.Pass(0.05);
+        harness.Pass(0.2);
         Assert.Equal(4, seed.Asked.Count);
         neighbour.Have(0);
         Assert.Empty(seed.Asked);
