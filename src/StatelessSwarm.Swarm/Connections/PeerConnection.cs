@@ -34,7 +34,7 @@ internal sealed class PeerConnection : IPeerConnection
     private readonly StreamCipher? _cipher;
     private readonly ReadOnlyMemory<byte> _early;
     private readonly WireLimits _limits;
-    private readonly ByteBudget[] _uploadBudgets;
+    private ByteBudget[] _uploadBudgets;
     private readonly SendQueue _outbound = new();
     private readonly CancellationTokenSource _stop = new();
     private string? _stopReason;
@@ -68,6 +68,13 @@ internal sealed class PeerConnection : IPeerConnection
 
     /// <summary>Why the connection ended, in one line; null while it lives.</summary>
     public string? StopReason => Volatile.Read(ref _stopReason);
+
+    /// <summary>The peer is near after all: what is sent to it from now on counts against another budget.</summary>
+    public void ComeNear(WanPacer pacer, ByteBudget budget)
+    {
+        pacer.Remove(_socket);
+        Volatile.Write(ref _uploadBudgets, [budget, .. _uploadBudgets[1..]]);
+    }
 
     /// <summary>Starts both loops; the task ends, without fault, when both have ended and the socket is closed.</summary>
     public Task RunAsync(IPeerEvents events) => _loops = RunLoopsAsync(events);

@@ -71,6 +71,15 @@ internal static class PeerSocket
         TrySet(socket, (int)SocketOptionLevel.Tcp, TcpNotSentLowWater, LowerEffortUnsentLimit);
     }
 
+    /// <summary>Takes <see cref="SetLowerEffort"/> back.</summary>
+    public static void SetOrdinary(Socket socket)
+    {
+        TrySet(socket, Ipv4Level, Ipv4TypeOfService, 0);
+        if (socket.AddressFamily == AddressFamily.InterNetworkV6)
+            TrySet(socket, Ipv6Level, Ipv6TrafficClass, 0);
+        TrySet(socket, (int)SocketOptionLevel.Tcp, TcpNotSentLowWater, UnsentLimit);
+    }
+
     private static void TrySet(Socket socket, int level, int name, int value)
     {
         try

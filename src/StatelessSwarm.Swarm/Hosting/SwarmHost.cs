@@ -328,6 +328,9 @@ public sealed partial class SwarmHost : IAsyncDisposable
         return new PeerConnection(NextHandle(), link, peer, limits, budgets) { HashesBlocks = hashesBlocks };
     }
 
+    /// <summary>A peer has turned out to be of our site: the limits of the WAN link are not for it.</summary>
+    internal void ComeNear(IPeerConnection connection) => (connection as PeerConnection)?.ComeNear(Pacer, _lanUpload);
+
     /// <summary>A connection to a web server stands.</summary>
     private void Watch(Socket socket)
     {

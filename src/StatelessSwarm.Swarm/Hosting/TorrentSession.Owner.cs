@@ -155,7 +155,10 @@ public sealed partial class TorrentSession
                     break;
                 case EngineCommandKind.PeerNear:
                     if (_connections.TryGetValue(command.Peer, out var member))
+                    {
+                        _host.ComeNear(member);
                         LogOfOurSite(_logger, member.Peer.EndPoint);
+                    }
                     break;
                 case EngineCommandKind.Connect:
                     Track(ConnectAsync(command.EndPoint!));

@@ -48,6 +48,22 @@ internal sealed class WanPacer : IAsyncDisposable
             _sockets.Add(++_lastPath, new Watched(socket));
     }
 
+    /// <summary>A connection has turned out to stay within the site: it need not give way.</summary>
+    public void Remove(Socket socket)
+    {
+        lock (_gate)
+        {
+            foreach (var (path, watched) in _sockets)
+            {
+                if (watched.Socket != socket)
+                    continue;
+                _sockets.Remove(path);
+                PeerSocket.SetOrdinary(socket);
+                return;
+            }
+        }
+    }
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {

@@ -131,4 +131,25 @@ public sealed class TransferLimitTests
         socket.Dispose();
         Assert.Null(TcpInfo.TryRead(socket));
     }
+
+    /// <summary>Goal: who turns out to be of our site does not give way. Method: the pacer's mark on a socket, before and after.</summary>
+    [Fact]
+    public async Task Pacer_PeerComesNear_MarkIsTakenBack()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync((IPEndPoint)listener.LocalEndpoint, TestContext.Current.CancellationToken);
+        using var upload = new ByteBudget(null, TimeProvider.System);
+        await using var pacer = new WanPacer(new NodeBudget(TimeProvider.System) { IsBackground = true }, upload, TimeProvider.System);
+        var mark = new byte[4];
+
+        pacer.Add(socket);
+        socket.GetRawSocketOption(0, 1, mark);
+        Assert.Equal(4, mark[0]);
+
+        pacer.Remove(socket);
+        socket.GetRawSocketOption(0, 1, mark);
+        Assert.Equal(0, mark[0]);
+    }
 }
