@@ -341,6 +341,7 @@ public sealed partial class TorrentEngine
 
     private void PieceVerified(int piece)
     {
+        _budget.Progressed(_clock.Now);
         for (var place = 0; place < _peers.Count; place++)
         {
             var peer = _peers[place];
