@@ -9,6 +9,9 @@ namespace StatelessSwarm.Engine.Limits;
 /// </summary>
 public sealed class NodeBudget
 {
+    /// <summary>Seconds without a piece from anywhere after which a node takes the least share whatever it hears of other members.</summary>
+    public const int StarvedSeconds = 30;
+
     /// <summary>Requests are paced so much faster than the window's rate, so that the window is what binds.</summary>
     private const double OverPace = 1.25;
 
@@ -47,6 +50,7 @@ public sealed class NodeBudget
     private double? _downShare;
     private double? _upShare;
     private long _toldVersion;
+    private long _progressAt;
 
     /// <summary>A budget without limits.</summary>
     public NodeBudget(TimeProvider time)
@@ -54,6 +58,7 @@ public sealed class NodeBudget
         _time = time;
         var ticks = time.TimestampFrequency;
         var now = time.GetTimestamp();
+        _progressAt = now;
         _near = new TokenBucket(ticks);
         _far = new TokenBucket(ticks);
         _pace = new TokenBucket(ticks, PaceCatchUpSeconds);
@@ -257,6 +262,9 @@ public sealed class NodeBudget
             (isFar ? _far : _near).Return(bytes);
     }
 
+    /// <summary>A piece came in, from anywhere.</summary>
+    internal void Progressed(long now) => Interlocked.Exchange(ref _progressAt, now);
+
     /// <summary>Nothing may be asked for beyond the WAN link: the others are left to it.</summary>
     internal bool IsFarOff
     {
@@ -371,9 +379,14 @@ public sealed class NodeBudget
         _sharedAt = now;
         _members.Advance(now);
         _down.Advance(now);
+        if (_down.Bytes == 0)
+            Progressed(now);
         _downShare = _limits.SiteWanDown is { } down
             ? _downShares.Share(down, new SiteShares.Need(_self, _down.Bytes, now), _members.Needs(isDown: true), now)
             : null;
+        // Left to others that bring nothing, or to members that somebody made up, a node would wait for ever.
+        if (_downShare < SiteShares.LeastShare && now - Interlocked.Read(ref _progressAt) > StarvedSeconds * _time.TimestampFrequency)
+            _downShare = Math.Min(SiteShares.LeastShare, _limits.SiteWanDown!.Value);
         _upShare = _limits.SiteWanUp is { } up
             ? _upShares.Share(up, new SiteShares.Need(_self, _up.Bytes, now), _members.Needs(isDown: false), now)
             : null;

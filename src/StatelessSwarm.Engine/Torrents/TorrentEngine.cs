@@ -351,6 +351,7 @@ public sealed partial class TorrentEngine
     /// </summary>
     private void PieceVerified(int piece, bool isFromNear)
     {
+        _budget.Progressed(_clock.Now);
         if (isFromNear)
             _untoldFar.Add(piece);
         for (var place = 0; place < _peers.Count; place++)

@@ -84,6 +84,27 @@ public sealed class DownloadGateTests
         Assert.NotEmpty(far.Asked);
     }
 
+    /// <summary>A neighbour makes up members that come before us and want everything: that costs half a minute, not the download.</summary>
+    [Fact]
+    public void Needs_MadeUpMembers_DoNotStarveUs()
+    {
+        var time = new FakeTimeProvider();
+        var budget = new NodeBudget(time) { Limits = new TransferLimits { SiteWanDown = 64 * 1024 } };
+        var last = new PeerId([.. Enumerable.Repeat(byte.MaxValue, PeerId.Size)]);
+        var harness = new EngineHarness(pieces: 8, change: options => options with { Budget = budget, PeerId = last });
+        var liar = harness.Connect(2).Hello();
+        var far = Source(harness, 1);
+        for (var second = 0; second <= NodeBudget.StarvedSeconds + 2; second++)
+        {
+            liar.SayNeeds([0, .. Enumerable.Range(0, 8).SelectMany(member => (int[])[member, int.MaxValue, 0, 0])]);
+            harness.Pass(1);
+            time.Advance(TimeSpan.FromSeconds(1));
+            if (second == NodeBudget.StarvedSeconds - 5)
+                Assert.InRange(far.HeardOf(PeerMessageKind.Request).Count(), 0, 1);
+        }
+        Assert.InRange(far.HeardOf(PeerMessageKind.Request).Count(), 2, 8);
+    }
+
     [Fact]
     public void Needs_OfAFarPeer_AreNotHeard()
     {
