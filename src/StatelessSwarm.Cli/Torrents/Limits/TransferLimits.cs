@@ -53,6 +53,7 @@ internal static class TransferLimits
             Switch(Receiving, "--no-claims", "Do not agree with neighbours who fetches what from beyond the WAN link.", o => Engine(o, e => e with { UsesClaims = false })),
             ForDownloads(One(Receiving, "--journal", "FILE", "Journal of finished pieces; default .NAME.resume in the directory.", (o, text) => o with { JournalPath = Path.GetFullPath(text) })),
             Switch(Finding, "--no-trackers", "Ask no tracker but those of --tracker.", o => o with { UsesOwnTrackers = false }),
+            Switch(Finding, "--announce-once", "Announce a hybrid torrent under its v1 hash only, not under the v2 hash as well.", o => o with { AnnouncesEveryHash = false }),
             Switch(Finding, "--no-pex", "Neither tell peers of each other nor take such hints (BEP 11).", o => Engine(o, e => e with { UsesExchange = false })),
             Many(Finding, "--lsd-interface", "NAME", "Interface for local service discovery; may be given again; default all.", (o, texts) => Lsd(o, l => l with { Interfaces = texts })),
             Switch(Finding, "--no-lsd-ipv4", "No local service discovery over IPv4.", o => Lsd(o, l => l with { UseIPv4 = false })),
