@@ -18,7 +18,7 @@ internal static class TorrentVerifyCommand
         var directory = new Argument<string>("directory") { HelpName = "DIR", Description = "Directory that holds its content." };
         var command = new ToolCommand(
             "verify",
-            "Hashes a torrent's content on every core and names the files that are missing or wrong; exit code 1 when there are any.",
+            "Hashes a torrent's content on every core, by v1 and v2 where it has both, and names the files that are missing or wrong; exit code 1 when there are any, or when the hashes of a hybrid contradict each other.",
             "stateless torrent verify root.torrent images"
         )
         {
@@ -36,6 +36,10 @@ internal static class TorrentVerifyCommand
                 var check = await TorrentCheck.RunAsync(options.Metainfo, paths, cancellation);
                 foreach (var bad in check.BadFiles)
                     context.Terminal.Out.WriteLine(Describe(options.Metainfo.Info, paths[bad.FileIndex], bad));
+                if (check.InconsistentPieces > 0)
+                    context.Terminal.Out.WriteLine(
+                        $"{options.Metainfo.Info.Name}: inconsistent hybrid: in {check.InconsistentPieces} pieces the v1 and the v2 hash are of different content; no client can have both"
+                    );
                 context.Terminal.Out.WriteLine(
                     $"{options.Metainfo.Info.Name}: {check.GoodPieces} of {check.PieceCount} pieces right, {ByteCount.Format(check.GoodBytes)} of {ByteCount.Format(options.Metainfo.Info.ContentBytes)}"
                 );

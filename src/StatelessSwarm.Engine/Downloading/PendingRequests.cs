@@ -2,7 +2,8 @@ namespace StatelessSwarm.Engine.Downloading;
 
 /// <summary>
 /// Requests sent to one peer and not answered, oldest first, in a ring. Peers answer nearly in order, so a search from the
-/// head finds its request at once. Cancelled requests stay until answered (BEP 6 promises an answer) or until the ring is full.
+/// head finds its request at once. Cancelled requests stay until answered (BEP 6 promises an answer), until the ring is full, or, of peers that promise
+/// nothing, until <see cref="ForgetCancelled"/>.
 /// </summary>
 /// <param name="group">Requests to several peers that share a bottleneck, counted together; or null.</param>
 internal sealed class PendingRequests(RequestGroup? group)
@@ -125,6 +126,16 @@ internal sealed class PendingRequests(RequestGroup? group)
         for (var index = 0; index < _count; index++)
             At(index).IsCancelled = true;
         Live = 0;
+    }
+
+    /// <summary>Forgets those of the oldest requests that were taken back and sent before a time.</summary>
+    public void ForgetCancelled(long sentBefore)
+    {
+        while (_count > 0 && At(0) is { IsCancelled: true } oldest && oldest.SentAt < sentBefore)
+        {
+            At(0).IsAnswered = true;
+            Trim();
+        }
     }
 
     /// <summary>Forgets everything (choke without BEP 6, end of the connection).</summary>

@@ -33,7 +33,11 @@ internal sealed class PeerBook(PeerTable peers, CommandQueue commands, EngineClo
     public bool IsIdle => _known.TrueForAll(known => known.State != KnownPeerState.Idle);
 
     /// <summary>Somebody told us of a peer.</summary>
-    public void Discovered(IPEndPoint endPoint, PeerSource source, PeerReach reach)
+    /// <param name="endPoint">Where it accepts peers.</param>
+    /// <param name="source">Who told us.</param>
+    /// <param name="reach">How far it is.</param>
+    /// <param name="isComplete">We have everything, so nothing is urgent.</param>
+    public void Discovered(IPEndPoint endPoint, PeerSource source, PeerReach reach, bool isComplete)
     {
         if (endPoint.Port == 0)
             return;
@@ -44,7 +48,7 @@ internal sealed class PeerBook(PeerTable peers, CommandQueue commands, EngineClo
             if (source == PeerSource.Manual)
                 known.Source = PeerSource.Manual;
             // Heard of again, so it is probably alive: no need to sit a long pause out.
-            if (known.State == KnownPeerState.Idle && known.Failures > 0)
+            if (known.State == KnownPeerState.Idle && known.Failures > 0 && !isComplete)
                 known.RetryAt = Math.Min(known.RetryAt, known.TriedAt + clock.Milliseconds(RediscoveredRetryMs));
             return;
         }
@@ -85,7 +89,7 @@ internal sealed class PeerBook(PeerTable peers, CommandQueue commands, EngineClo
         if (peer.Known is not null || port is <= 0 or > ushort.MaxValue)
             return;
         var endPoint = new IPEndPoint(peer.Connection.EndPoint.Address, port);
-        Discovered(endPoint, PeerSource.Incoming, peer.IsLan ? PeerReach.Lan : PeerReach.Wan);
+        Discovered(endPoint, PeerSource.Incoming, peer.IsLan ? PeerReach.Lan : PeerReach.Wan, isComplete: true);
         if (!_byEndPoint.TryGetValue(endPoint, out var known) || known.State != KnownPeerState.Idle)
             return;
         known.State = KnownPeerState.Connected;
@@ -94,7 +98,7 @@ internal sealed class PeerBook(PeerTable peers, CommandQueue commands, EngineClo
 
     /// <summary>A connection ended.</summary>
     /// <param name="peer">Its state.</param>
-    /// <param name="fault">Why, if we ended it.</param>
+    /// <param name="fault">Why, if we ended it; <see cref="PeerFault.BothComplete"/> also when the other side did, having everything like us.</param>
     /// <param name="survivor">The other connection to the same peer, if it was one too many.</param>
     public void Disconnected(PeerState peer, PeerFault fault, PeerState? survivor)
     {

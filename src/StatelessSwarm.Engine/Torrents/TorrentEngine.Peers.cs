@@ -45,7 +45,7 @@ public sealed partial class TorrentEngine
         if (_peers.Find(peer) is { } state)
         {
             if (!state.IsClosing)
-                Detach(state, PeerFault.None, null);
+                Detach(state, IsIdleSeed(state) ? PeerFault.BothComplete : PeerFault.None, null);
             _peers.Remove(state);
             _book.Connect(_map.IsComplete);
         }
@@ -235,8 +235,10 @@ public sealed partial class TorrentEngine
     {
         if (_map.IsComplete && state is { IsWebSeed: true, IsClosing: false })
             Drop(state, PeerFault.BothComplete);
-        var isIdleSeed = _map.IsComplete && (state.IsComplete || state.IsUploadOnly) && !state.IsClosing;
-        if (isIdleSeed && state.ClaimsId == 0 && _peers.Count > _options.MaxPeers / KeptPeersShare)
+        if (IsIdleSeed(state) && !state.IsClosing && state.ClaimsId == 0 && _peers.Count > _options.MaxPeers / KeptPeersShare)
             Drop(state, PeerFault.BothComplete);
     }
+
+    /// <summary>Neither of us takes anything from the other.</summary>
+    private bool IsIdleSeed(PeerState state) => _map.IsComplete && (state.IsComplete || state.IsUploadOnly);
 }

@@ -9,6 +9,9 @@ public sealed partial class TorrentEngine
     /// <summary>Pieces that came from neighbours are told beyond the WAN link this often: packets hold a few of them then.</summary>
     private const int TellFarMs = 1000;
 
+    /// <summary>A peer without BEP 6 drops what we take back silently, or its answer crosses: after this time none is expected.</summary>
+    private const int CancelledMs = 60_000;
+
     private const int BusyTickMs = 100;
     private const int IdleTickMs = 5000;
     private const int RecheckMs = 1000;
@@ -88,6 +91,8 @@ public sealed partial class TorrentEngine
     {
         if (peer.IsWebSeed)
             return _stalls.Look(peer);
+        if (!peer.IsFast)
+            peer.Pending.ForgetCancelled(_clock.Now - _clock.Milliseconds(CancelledMs));
         if (_clock.HasPassed(peer.LastHeardAt, _options.SilenceTimeout))
             return PeerFault.Silent;
         if (peer.UploadingBytes > 0 && _clock.HasPassed(peer.UploadProgressAt, _options.UploadStallTimeout))

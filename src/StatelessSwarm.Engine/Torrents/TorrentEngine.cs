@@ -161,7 +161,7 @@ public sealed partial class TorrentEngine
     public void PeerDiscovered(IPEndPoint endPoint, PeerSource source, PeerReach reach)
     {
         BeginEvent();
-        _book.Discovered(endPoint, source, reach);
+        _book.Discovered(endPoint, source, reach, _map.IsComplete);
         _book.Connect(_map.IsComplete);
         EndEvent();
     }

@@ -146,6 +146,8 @@ internal sealed class ReleaseSharing(
                 JournalPath = isSeed ? null : release.JournalPath,
                 IsSeed = isSeed,
                 Trackers = [trackers, .. TrackersOf(metainfo)],
+                // Every node knows both names of a release: twice the announces would find nobody else.
+                AnnouncesEveryHash = false,
                 WebSeeds = isSeed
                     ? []
                     : [new Uri(server, RepositoryLayout.Release(release.Digest) + "/"), .. TorrentAddOptions.WebSeedsOf(metainfo)],

@@ -42,6 +42,9 @@ public sealed record TransferOptions
     /// <summary>Use the trackers in the torrent or the magnet link, too.</summary>
     public bool UsesOwnTrackers { get; init; } = true;
 
+    /// <summary>See <see cref="TorrentAddOptions.AnnouncesEveryHash"/>.</summary>
+    public bool AnnouncesEveryHash { get; init; } = true;
+
     /// <summary>Announce the torrent on the local network and look for peers there (LSD, BEP 14); never done for a
     /// private torrent.</summary>
     public bool UseLocalDiscovery { get; init; } = true;
@@ -95,6 +98,7 @@ public sealed record TransferOptions
                 .. Trackers.Select(url => (Uri[])[url]),
                 .. UsesOwnTrackers ? TrackerUrl.ParseTiers(Metainfo.TrackerTiers) : [],
             ],
+            AnnouncesEveryHash = AnnouncesEveryHash,
             WebSeeds = UsesWebSeeds && !IsSeed ? [.. WebSeeds, .. TorrentAddOptions.WebSeedsOf(Metainfo)] : [],
             WebSeedDelay = WebSeedDelay,
             MaxWebSeeds = MaxWebSeeds,

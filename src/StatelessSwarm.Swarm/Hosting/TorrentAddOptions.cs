@@ -37,6 +37,12 @@ public sealed record TorrentAddOptions
     /// <see cref="StatelessSwarm.Swarm.Trackers.TrackerUrl"/>.</summary>
     public IReadOnlyList<IReadOnlyList<Uri>> Trackers { get; init; } = [];
 
+    /// <summary>
+    /// Announce a hybrid torrent under its v2 hash as well, where peers that know that one only look for it (BEP 52); default true. Without it
+    /// only the v1 hash is told.
+    /// </summary>
+    public bool AnnouncesEveryHash { get; init; } = true;
+
     /// <summary>Web seeds (BEP 19), http and https; the first <see cref="MaxWebSeeds"/> are used. See <see cref="WebSeedsOf"/>.</summary>
     public IReadOnlyList<Uri> WebSeeds { get; init; } = [];
 

@@ -23,7 +23,7 @@ public sealed partial class TorrentSession
         foreach (var connection in _connections.Values)
         {
             if (connection is WebSeedConnection webSeed)
-                _webSeeds.Troubled(webSeed);
+                _webSeeds.Seen(webSeed);
         }
         var (start, stop) = _webSeeds.Look(_engine.Status);
         foreach (var handle in stop)

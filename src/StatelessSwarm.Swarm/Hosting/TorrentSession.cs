@@ -95,7 +95,18 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
 #pragma warning disable CA5394 // the order of trackers is no secret
             var random = new Random((int)(randomSeed & int.MaxValue));
 #pragma warning restore CA5394
-            _trackers = new TrackerAnnouncer(this, options.Trackers, host.TrackerClient, host.PeerId, host.Port, host.Site, random, time, logger);
+            _trackers = new TrackerAnnouncer(
+                this,
+                [.. Metainfo.Info.WireHashes.Take(options.AnnouncesEveryHash ? 2 : 1)],
+                options.Trackers,
+                host.TrackerClient,
+                host.PeerId,
+                host.Port,
+                host.Site,
+                random,
+                time,
+                logger
+            );
         }
     }
 

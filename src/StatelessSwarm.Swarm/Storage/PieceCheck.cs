@@ -22,28 +22,46 @@ internal static class PieceCheck
         CancellationToken cancellation
     )
     {
-        var isRight = new bool[candidates.Count];
+        var verdicts = await JudgeAsync(metainfo, files, candidates, checksBoth: false, cancellation);
+        var verified = new List<PieceIndex>(candidates.Count);
+        for (var i = 0; i < candidates.Count; i++)
+        {
+            if (verdicts[i] == PieceVerdict.Right)
+                verified.Add(candidates[i]);
+        }
+        return verified;
+    }
+
+    /// <summary>What the hashes say of <paramref name="candidates"/>, in their order.</summary>
+    /// <param name="metainfo">The torrent.</param>
+    /// <param name="files">Its files.</param>
+    /// <param name="candidates">Pieces to look at.</param>
+    /// <param name="checksBoth">Look at a hybrid torrent's v1 hashes, too.</param>
+    /// <param name="cancellation">Stops between pieces.</param>
+    public static async Task<PieceVerdict[]> JudgeAsync(
+        Metainfo metainfo,
+        PieceFiles files,
+        IReadOnlyList<PieceIndex> candidates,
+        bool checksBoth,
+        CancellationToken cancellation
+    )
+    {
+        var verdicts = new PieceVerdict[candidates.Count];
         var step = Math.Max(1, Stretch / metainfo.Info.PieceLength);
         var next = 0;
         var workers = Math.Min(Environment.ProcessorCount, (candidates.Count + step - 1) / step);
         await Task.WhenAll(Enumerable.Range(0, workers).Select(_ => Task.Run(Work, cancellation)));
-        var verified = new List<PieceIndex>(candidates.Count);
-        for (var i = 0; i < candidates.Count; i++)
-        {
-            if (isRight[i])
-                verified.Add(candidates[i]);
-        }
-        return verified;
+        return verdicts;
 
         void Work()
         {
-            using var verifier = new PieceVerifier(metainfo, files, isStrict: false);
+            using var verifier = new PieceVerifier(metainfo, files, isStrict: false, checksBoth);
             while (Interlocked.Add(ref next, step) - step is var first && first < candidates.Count)
             {
                 for (var i = first; i < Math.Min(first + step, candidates.Count); i++)
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    isRight[i] = verifier.IsRight(candidates[i]);
+                    verdicts[i] = verifier.Judge(candidates[i]);
                 }
             }
         }

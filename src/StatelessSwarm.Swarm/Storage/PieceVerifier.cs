@@ -5,7 +5,7 @@ using StatelessSwarm.Content.Values;
 namespace StatelessSwarm.Swarm.Storage;
 
 /// <summary>
-/// Hashes pieces on disk: SHA-256 leaves against the piece layers, or SHA-1 in v1-only torrents. Has one buffer, small enough to stay in
+/// Hashes pieces on disk: SHA-256 leaves against the piece layers, or SHA-1 in v1-only torrents; both, on demand, in hybrid ones. Has one buffer, small enough to stay in
 /// the core's cache between being read and being hashed, whatever the piece length. For one thread at a time.
 /// </summary>
 internal sealed class PieceVerifier : IDisposable
@@ -24,24 +24,47 @@ internal sealed class PieceVerifier : IDisposable
     /// <param name="metainfo">The torrent.</param>
     /// <param name="files">Its files.</param>
     /// <param name="isStrict">A file that is missing, short or broken is an <see cref="IOException"/>, not a wrong piece.</param>
-    public PieceVerifier(Metainfo metainfo, PieceFiles files, bool isStrict)
+    /// <param name="checksBoth">Look at a hybrid torrent's v1 hashes, too.</param>
+    public PieceVerifier(Metainfo metainfo, PieceFiles files, bool isStrict, bool checksBoth = false)
     {
         _info = metainfo.Info;
         _layers = metainfo.Layers;
         _files = files;
         _isStrict = isStrict;
         _leaves = _layers is null ? [] : new Sha256Digest[_info.BlocksPerPiece];
-        _sha1 = _layers is null ? IncrementalHash.CreateHash(HashAlgorithmName.SHA1) : null;
+        var hasSha1 = _layers is null || (checksBoth && _info.V1Hash is not null);
+        _sha1 = hasSha1 ? IncrementalHash.CreateHash(HashAlgorithmName.SHA1) : null;
     }
 
     /// <summary>True when the piece is on disk with the right hash.</summary>
-    public bool IsRight(PieceIndex piece) => _layers is { } layers ? IsRightV2(piece, layers) : IsRightV1(piece, _sha1!);
+    public bool IsRight(PieceIndex piece) => Judge(piece) == PieceVerdict.Right;
+
+    /// <summary>What the hashes say that are looked at.</summary>
+    public PieceVerdict Judge(PieceIndex piece)
+    {
+        if (_layers is not { } layers)
+            return IsRightV1(piece, _sha1!) ? PieceVerdict.Right : PieceVerdict.Wrong;
+        var isRight = IsRightV2(piece, layers, out var isThere);
+        if (_sha1 is null)
+            return isRight ? PieceVerdict.Right : PieceVerdict.Wrong;
+        if (isThere)
+            AppendPad(_info.WireLength(piece) - _info.ContentLength(piece), _sha1);
+        var isRightV1 = HasV1Hash(piece, _sha1) && isThere;
+        return (isRight, isRightV1) switch
+        {
+            (true, true) => PieceVerdict.Right,
+            (true, false) => PieceVerdict.RightByV2Only,
+            (false, true) => PieceVerdict.RightByV1Only,
+            _ => PieceVerdict.Wrong,
+        };
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _sha1?.Dispose();
 
-    private bool IsRightV2(PieceIndex piece, PieceLayers layers)
+    private bool IsRightV2(PieceIndex piece, PieceLayers layers, out bool isThere)
     {
+        isThere = false;
         var length = _info.ContentLength(piece);
         var block = 0;
         for (var begin = 0; begin < length; begin += BufferSize)
@@ -49,6 +72,7 @@ internal sealed class PieceVerifier : IDisposable
             var part = _buffer.AsSpan(0, Math.Min(BufferSize, length - begin));
             if (!TryRead(new BlockRange(piece, begin, part.Length), part))
                 return false;
+            _sha1?.AppendData(part);
             for (; !part.IsEmpty; block++)
             {
                 var bytes = part[..Math.Min(BlockRange.BlockSize, part.Length)];
@@ -56,6 +80,7 @@ internal sealed class PieceVerifier : IDisposable
                 part = part[bytes.Length..];
             }
         }
+        isThere = true;
         return layers.Verify(piece, _leaves.AsSpan(0, block));
     }
 
@@ -69,9 +94,25 @@ internal sealed class PieceVerifier : IDisposable
             isThere = TryRead(new BlockRange(piece, begin, part.Length), part);
             sha1.AppendData(part);
         }
+        return HasV1Hash(piece, sha1) && isThere;
+    }
+
+    private void AppendPad(int length, IncrementalHash sha1)
+    {
+        var zeros = _buffer.AsSpan(0, Math.Min(length, BufferSize));
+        zeros.Clear();
+        for (; length > 0; length -= zeros.Length)
+        {
+            zeros = zeros[..Math.Min(length, zeros.Length)];
+            sha1.AppendData(zeros);
+        }
+    }
+
+    private bool HasV1Hash(PieceIndex piece, IncrementalHash sha1)
+    {
         Span<byte> hash = stackalloc byte[TorrentInfo.V1HashSize];
         sha1.GetHashAndReset(hash);
-        return isThere && hash.SequenceEqual(_info.V1PieceHash(piece));
+        return hash.SequenceEqual(_info.V1PieceHash(piece));
     }
 
     private bool TryRead(BlockRange block, Span<byte> target)

@@ -6,13 +6,19 @@ namespace StatelessSwarm.Swarm.Storage;
 
 /// <summary>What hashing a torrent's files on disk found.</summary>
 /// <param name="PieceCount">Pieces in the torrent.</param>
-/// <param name="GoodPieces">Pieces on disk with the right hash.</param>
+/// <param name="GoodPieces">Pieces on disk with the right hash, of a hybrid torrent the SHA-256 one.</param>
 /// <param name="GoodBytes">Bytes of files in those.</param>
 /// <param name="BadFiles">Files that are missing or wrong, in the torrent's order.</param>
 public sealed record TorrentCheck(int PieceCount, int GoodPieces, long GoodBytes, IReadOnlyList<BadFile> BadFiles)
 {
-    /// <summary>Every piece is right, and every file has its length.</summary>
-    public bool IsComplete => GoodPieces == PieceCount && BadFiles.Count == 0;
+    /// <summary>
+    /// Pieces of a hybrid torrent that are right by one of their two hashes and wrong by the other: the torrent names two contents, and no
+    /// client that looks at both can ever complete it.
+    /// </summary>
+    public int InconsistentPieces { get; init; }
+
+    /// <summary>Every piece is right, by each of its hashes, and every file has its length.</summary>
+    public bool IsComplete => GoodPieces == PieceCount && InconsistentPieces == 0 && BadFiles.Count == 0;
 
     /// <summary>Hashes the files, on every core, as they are: nothing is changed or created.</summary>
     /// <param name="metainfo">The torrent.</param>
@@ -27,13 +33,17 @@ public sealed record TorrentCheck(int PieceCount, int GoodPieces, long GoodBytes
         var info = metainfo.Info;
         using var files = PieceFiles.OpenAsTheyAre(info, paths);
         PieceIndex[] all = [.. Enumerable.Range(0, info.PieceCount).Select(i => new PieceIndex(i))];
-        var good = await PieceCheck.FindVerifiedAsync(metainfo, files, all, cancellation);
+        var verdicts = await PieceCheck.JudgeAsync(metainfo, files, all, checksBoth: true, cancellation);
+        List<PieceIndex> good = [.. all.Where(piece => verdicts[piece.Value] is PieceVerdict.Right or PieceVerdict.RightByV2Only)];
         return new TorrentCheck(
             info.PieceCount,
             good.Count,
             good.Sum(piece => (long)info.FileBytes(piece)),
             FindBadFiles(info, paths, good)
-        );
+        )
+        {
+            InconsistentPieces = verdicts.Count(verdict => verdict is PieceVerdict.RightByV1Only or PieceVerdict.RightByV2Only),
+        };
     }
 
     private static List<BadFile> FindBadFiles(TorrentInfo info, IReadOnlyList<string> paths, List<PieceIndex> good)

@@ -23,6 +23,7 @@ internal sealed partial class TrackerAnnouncer : IAsyncDisposable
     private readonly PeerId _peerId;
     private readonly int _port;
     private readonly SiteId? _site;
+    private readonly IReadOnlyList<InfoHash> _names;
     private readonly uint _key;
     private readonly TimeProvider _time;
     private readonly long _started;
@@ -35,6 +36,7 @@ internal sealed partial class TrackerAnnouncer : IAsyncDisposable
 
     /// <summary>Prepares; <see cref="Start"/> begins.</summary>
     /// <param name="session">The torrent.</param>
+    /// <param name="names">Its names to announce it under, at least one: a swarm each (BEP 52).</param>
     /// <param name="tiers">Its trackers, at least one.</param>
     /// <param name="client">Speaks to them.</param>
     /// <param name="peerId">Us.</param>
@@ -45,6 +47,7 @@ internal sealed partial class TrackerAnnouncer : IAsyncDisposable
     /// <param name="logger">Where failures go.</param>
     public TrackerAnnouncer(
         TorrentSession session,
+        IReadOnlyList<InfoHash> names,
         IReadOnlyList<IReadOnlyList<Uri>> tiers,
         TrackerClient client,
         PeerId peerId,
@@ -56,6 +59,7 @@ internal sealed partial class TrackerAnnouncer : IAsyncDisposable
     )
     {
         _session = session;
+        _names = names;
         _tiers = new TrackerTiers(tiers, random);
         _client = client;
         _peerId = peerId;
@@ -96,7 +100,7 @@ internal sealed partial class TrackerAnnouncer : IAsyncDisposable
     {
         try
         {
-            await _client.AnnounceAsync(tracker.Url, Request(AnnounceEvent.Stopped), cancellation);
+            await AnnounceAsync(tracker, AnnounceEvent.Stopped, cancellation);
         }
         catch (Exception fault) when (fault is TrackerException or OperationCanceledException)
         {
@@ -130,7 +134,7 @@ internal sealed partial class TrackerAnnouncer : IAsyncDisposable
                 : AnnounceEvent.None;
             try
             {
-                var reply = await _client.AnnounceAsync(tracker.Url, Request(kind), _stop.Token);
+                var reply = await AnnounceAsync(tracker, kind, _stop.Token);
                 if (kind == AnnounceEvent.Completed)
                     _isCompletedPending = false;
                 _tiers.Answered(tracker);
@@ -150,6 +154,24 @@ internal sealed partial class TrackerAnnouncer : IAsyncDisposable
         return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
     }
 
+    /// <summary>Under every name. A tracker that does not answer the first is not asked again; one that refuses another is no trouble.</summary>
+    private async Task<TrackerReply> AnnounceAsync(Tracker tracker, AnnounceEvent kind, CancellationToken cancellation)
+    {
+        var replies = new List<TrackerReply>();
+        foreach (var name in _names)
+        {
+            try
+            {
+                replies.Add(await _client.AnnounceAsync(tracker.Url, Request(name, kind), cancellation));
+            }
+            catch (TrackerException fault) when (replies.Count > 0)
+            {
+                LogFailed(_logger, tracker.Url.Host, fault.Message);
+            }
+        }
+        return TrackerReply.Merge(replies);
+    }
+
     private TimeSpan WaitAfter(TrackerReply reply)
     {
         if (!IsAlone)
@@ -162,12 +184,11 @@ internal sealed partial class TrackerAnnouncer : IAsyncDisposable
         return wait;
     }
 
-    private AnnounceRequest Request(AnnounceEvent kind)
+    private AnnounceRequest Request(InfoHash name, AnnounceEvent kind)
     {
         var status = _session.Status;
-        var info = _session.Metainfo.Info;
         return new AnnounceRequest(
-            info.V1Hash ?? InfoHash.Truncate(info.V2Hash!.Value),
+            name,
             _peerId,
             _port,
             status.SentLanBytes + status.SentWanBytes,

@@ -11,6 +11,7 @@ namespace StatelessSwarm.Swarm.WebSeeds;
 /// <param name="position">First byte in the piece space.</param>
 /// <param name="end">Byte after the last.</param>
 /// <param name="time">Clock.</param>
+/// <param name="redirects">Where earlier requests were sent to.</param>
 /// <param name="mayFollow">Whether a redirect to another host may be followed: one that is near must not lead beyond the WAN link.</param>
 internal sealed class RangeReader(
     HttpMessageInvoker client,
@@ -18,6 +19,7 @@ internal sealed class RangeReader(
     long position,
     long end,
     TimeProvider time,
+    RedirectMemory redirects,
     Func<Uri, CancellationToken, ValueTask<bool>> mayFollow
 ) : IAsyncDisposable
 {
@@ -86,7 +88,8 @@ internal sealed class RangeReader(
         _isPad = segment.IsPad;
         if (_isPad)
             return null;
-        var url = files.UrlOf(segment.FileIndex);
+        var named = files.UrlOf(segment.FileIndex);
+        var url = redirects.Find(named);
         for (var hops = 0; ; hops++)
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, url);
@@ -95,6 +98,14 @@ internal sealed class RangeReader(
             request.Headers.TryAddWithoutValidation("User-Agent", "StatelessSwarm/0.1");
             limit.CancelAfter(NoByteTimeout);
             _response = await client.SendAsync(request, cancellation);
+            if (hops == 0 && url != named && !_response.IsSuccessStatusCode)
+            {
+                // What it was sent to last time serves no more: from the start.
+                redirects.Forget(named);
+                _response.Dispose();
+                url = named;
+                continue;
+            }
             if (!RangeReply.IsRedirect(_response.StatusCode))
                 break;
             if (hops == MaxRedirects)
@@ -106,6 +117,8 @@ internal sealed class RangeReader(
             _response.Dispose();
             url = target;
         }
+        if (url != named)
+            redirects.Add(named, url);
         var fileLength = files.LengthOf(segment.FileIndex);
         var fault = RangeReply.Check(_response, segment.Offset, segment.Length, fileLength, time.GetUtcNow(), out var skip);
         if (fault is not null)

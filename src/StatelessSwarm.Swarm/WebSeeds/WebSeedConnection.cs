@@ -44,6 +44,8 @@ internal sealed partial class WebSeedConnection : IPeerConnection
     private WebSeedFault? _finalFault;
     private string? _trouble;
     private Task _loop = Task.CompletedTask;
+    private readonly RedirectMemory _redirects;
+    private bool _hasDelivered;
     private int _running;
     private readonly int _maxTransfers;
     private int _mostRunning;
@@ -73,6 +75,7 @@ internal sealed partial class WebSeedConnection : IPeerConnection
         _mayFollow = mayFollow;
         _time = time;
         _logger = logger;
+        _redirects = new RedirectMemory(time);
         _queue = new RangeQueue(pieceLength, MostBlocks);
     }
 
@@ -90,6 +93,9 @@ internal sealed partial class WebSeedConnection : IPeerConnection
 
     /// <summary>Why it is of no use to this torrent ever, or null.</summary>
     public WebSeedFault? FinalFault => Volatile.Read(ref _finalFault);
+
+    /// <summary>It has given something.</summary>
+    public bool HasDelivered => Volatile.Read(ref _hasDelivered);
 
     /// <summary>The last trouble with it, in one line; null while all is well.</summary>
     public string? Trouble => Volatile.Read(ref _trouble);
@@ -222,7 +228,7 @@ internal sealed partial class WebSeedConnection : IPeerConnection
         CancellationToken cancellation
     )
     {
-        await using var reader = new RangeReader(_client, _files, run.Start, run.End, _time, _mayFollow);
+        await using var reader = new RangeReader(_client, _files, run.Start, run.End, _time, _redirects, _mayFollow);
         for (var index = 0; index < run.Blocks.Count; index++)
         {
             if (_queue.ShouldBreakOff(run, index))
@@ -261,6 +267,7 @@ internal sealed partial class WebSeedConnection : IPeerConnection
             {
                 if (!hasDelivered)
                     return;
+                Volatile.Write(ref _hasDelivered, true);
                 _failures = 0;
                 _pauses = 0;
                 Volatile.Write(ref _trouble, null);

@@ -51,9 +51,17 @@ internal sealed class WebSeedRoster
             seed.Handle = handle;
     }
 
-    /// <summary>It has trouble that may pass.</summary>
-    public void Troubled(WebSeedConnection connection)
+    /// <summary>How it stands with it now: trouble that may pass is remembered; what it gave makes earlier failures forgotten.</summary>
+    public void Seen(WebSeedConnection connection)
     {
+        if (connection.HasDelivered)
+        {
+            lock (_gate)
+            {
+                if (Array.Find(_seeds, seed => seed.Handle == connection.Handle) is { } seed)
+                    seed.Failures = 0;
+            }
+        }
         if (connection.Trouble is { } trouble)
             Volatile.Write(ref _trouble, $"{connection.Url}: {trouble}");
     }

@@ -1,5 +1,6 @@
 using StatelessSwarm.Cli.Tests.Support;
 using StatelessSwarm.Content.Torrents;
+using StatelessSwarm.Testing.Torrents;
 
 namespace StatelessSwarm.Cli.Tests.Torrents;
 
@@ -102,5 +103,18 @@ public sealed class TorrentCommandTests : IDisposable
         };
         var run = await CommandRun.RunAsync(["torrent", command, _directory["none.torrent"], .. where]);
         Assert.Equal((5, $"stateless: {_directory["none.torrent"]}: no such file\n"), (run.Code, run.Error));
+    }
+
+    [Fact]
+    public async Task Verify_HybridThatContradictsItself_SaysSoAndFails()
+    {
+        using var sample = await SampleTorrent.CreateInconsistentAsync(16 * 1024, 20_000, 100_000);
+        Directory.Move(Path.Combine(sample.Directory, "source"), Path.Combine(sample.Directory, "sample"));
+        var run = await CommandRun.RunAsync("torrent", "verify", sample.TorrentPath, sample.Directory);
+        Assert.Equal(1, run.Code);
+        Assert.Equal(
+            ["sample: inconsistent hybrid: in 1 pieces the v1 and the v2 hash are of different content; no client can have both", "sample: 7 of 7 pieces right, 97.7 KiB of 97.7 KiB"],
+            run.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        );
     }
 }

@@ -87,6 +87,7 @@ public sealed class TransferOptionTests : IAsyncLifetime
         ("--journal here.resume", false, ["TorrentAddOptions.JournalPath"]),
         ("--tracker udp://a:1", false, ["TorrentAddOptions.Trackers", "MagnetOptions.Trackers"]),
         ("--no-trackers", false, ["TorrentAddOptions.Trackers", "MagnetOptions.Trackers"]),
+        ("--announce-once", true, ["TorrentAddOptions.AnnouncesEveryHash"]),
         ("--web-seed http://a/", false, ["TorrentAddOptions.WebSeeds"]),
         ("--no-web-seeds", false, ["TorrentAddOptions.WebSeeds"]),
         ("--web-seed-delay 2s", false, ["TorrentAddOptions.WebSeedDelay"]),

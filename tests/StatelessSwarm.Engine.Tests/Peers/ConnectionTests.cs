@@ -201,4 +201,54 @@ public sealed class ConnectionTests
         Assert.Equal(PeerFault.BothComplete, third.Fault);
         Assert.Equal(PeerFault.None, ours.Fault);
     }
+
+    /// <summary>
+    /// Goal: two complete nodes of which one knows the other by name, and the other hangs up (many clients do), leave each other alone for ten
+    /// minutes, however often somebody tells of the peer. Method: the peer says that it has everything, or that it takes nothing, and leaves.
+    /// </summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Complete_NamedCompletePeerThatHangsUp_IsLeftAloneForTenMinutes(bool saysHaveAll)
+    {
+        var harness = new EngineHarness(verified: EngineHarness.All(8));
+        var endPoint = new IPEndPoint(IPAddress.Parse("10.0.0.1"), 6881);
+        harness.Engine.PeerDiscovered(endPoint, PeerSource.Manual, PeerReach.Lan);
+        harness.Drain();
+        Assert.Equal(1, harness.Count(EngineCommandKind.Connect));
+        var peer = harness.Connect(1, isOutgoing: true);
+        if (saysHaveAll)
+            peer.HaveAll();
+        else
+            peer.Say(PeerMessageKind.Extended, payload: "d11:upload_onlyi1ee"u8.ToArray());
+        peer.Leave();
+        for (var minute = 0; minute < 10; minute++)
+        {
+            Assert.Equal(1, harness.Count(EngineCommandKind.Connect));
+            harness.Pass(59);
+            harness.Engine.PeerDiscovered(endPoint, PeerSource.Neighbour, PeerReach.Lan);
+            harness.Drain();
+        }
+        harness.Pass(60);
+        Assert.Equal(2, harness.Count(EngineCommandKind.Connect));
+    }
+
+    /// <summary>One that hangs up before it says anything is tried less and less often, also when it is heard of over and over.</summary>
+    [Fact]
+    public void Complete_NamedPeerThatHangsUpAtOnce_IsTriedLessAndLessOften()
+    {
+        var harness = new EngineHarness(verified: EngineHarness.All(8));
+        var endPoint = new IPEndPoint(IPAddress.Parse("10.0.0.1"), 6881);
+        harness.Engine.PeerDiscovered(endPoint, PeerSource.Manual, PeerReach.Lan);
+        harness.Drain();
+        for (var second = 0; second < 600; second++)
+        {
+            if (harness.Commands.LastOrDefault(command => command.Kind is EngineCommandKind.Connect or EngineCommandKind.Send).Kind == EngineCommandKind.Connect)
+                harness.Connect(1, isOutgoing: true).Leave();
+            harness.Pass(1);
+            harness.Engine.PeerDiscovered(endPoint, PeerSource.Neighbour, PeerReach.Lan);
+            harness.Drain();
+        }
+        Assert.InRange(harness.Count(EngineCommandKind.Connect), 5, 13);
+    }
 }

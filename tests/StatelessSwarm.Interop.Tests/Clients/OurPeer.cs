@@ -51,6 +51,9 @@ internal sealed class OurPeer : IAsyncDisposable
     /// <summary>Names a peer, which is then connected to.</summary>
     public void Connect(PeerProgram client) => Session.AddPeer(client.EndPoint, PeerSource.Manual);
 
+    /// <summary>Names one of ours, which is then connected to.</summary>
+    public void Connect(OurPeer other) => Session.AddPeer(new IPEndPoint(IPAddress.Loopback, other._host.Port), PeerSource.Manual);
+
     /// <summary>Waits until we have everything.</summary>
     /// <exception cref="TimeoutException">We did not get it; the message holds our log and theirs.</exception>
     public async Task WaitUntilCompleteAsync(params IReadOnlyList<PeerProgram> others)

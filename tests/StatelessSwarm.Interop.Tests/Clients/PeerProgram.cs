@@ -68,6 +68,10 @@ internal abstract class PeerProgram : IAsyncDisposable
     /// <exception cref="TimeoutException">It did not get it; the message holds its log.</exception>
     public Task WaitUntilCompleteAsync() => _process.WaitForAsync(IsCompleteLine, Patience);
 
+    /// <summary>Waits for a line of its log.</summary>
+    /// <exception cref="TimeoutException">It did not come; the message holds its log.</exception>
+    public Task WaitUntilAsync(Predicate<string> isLine) => _process.WaitForAsync(isLine, Patience);
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _process.DisposeAsync();
 

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 using StatelessSwarm.Testing.Networks;
 using StatelessSwarm.Testing.Processes;
 using StatelessSwarm.Testing.Torrents;
@@ -25,7 +24,7 @@ internal sealed record PeerProgramOptions
     public bool RefusesEncryption { get; init; }
 
     /// <summary>Address and port it listens on; the default is a free port of the loopback.</summary>
-    public IPEndPoint EndPoint { get; init; } = FreeEndPoint();
+    public IPEndPoint EndPoint { get; init; } = new(IPAddress.Loopback, FreePort.Take());
 
     /// <summary>Where it runs, or null for the machine's own network.</summary>
     public NetworkNamespace? Host { get; init; }
@@ -39,11 +38,4 @@ internal sealed record PeerProgramOptions
     /// <summary>The command line that starts a program where this one runs, and ends it should this process die.</summary>
     public IReadOnlyList<string> CommandFor(string program, params IEnumerable<string> arguments) =>
         [.. Host?.Enter ?? [], .. LineProcess.Guarded(program, arguments)];
-
-    private static IPEndPoint FreeEndPoint()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return (IPEndPoint)listener.LocalEndpoint;
-    }
 }

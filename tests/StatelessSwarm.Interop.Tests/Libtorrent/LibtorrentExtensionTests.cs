@@ -4,6 +4,7 @@ using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Swarm.Hosting;
 using StatelessSwarm.Swarm.Magnets;
 using StatelessSwarm.Testing.Logging;
+using StatelessSwarm.Testing.Networks;
 using StatelessSwarm.Testing.Torrents;
 using static StatelessSwarm.Interop.Tests.Libtorrent.LibtorrentSwarmTests;
 
@@ -31,7 +32,7 @@ public sealed class LibtorrentExtensionTests
     public async Task LibtorrentSeeds_WeHaveTheMagnetLink_SameBytes(TorrentKind kind, bool namesV1, bool namesV2)
     {
         using var sample = await CreateAsync(kind);
-        var port = FreePort();
+        var port = FreePort.Take();
         await using var theirs = StartLibtorrent(TorrentFile(sample), SourceParent(sample), port, "--seed");
         await theirs.WaitForAsync("seeding", Patience);
         using var log = new RecordingLoggers();
@@ -65,7 +66,7 @@ public sealed class LibtorrentExtensionTests
         await using var theirs = StartLibtorrent(
             LinkTo(sample, namesV1, namesV2).ToString(),
             target,
-            FreePort(),
+            FreePort.Take(),
             "--peer",
             $"127.0.0.1:{ours.Port}"
         );
@@ -96,7 +97,7 @@ public sealed class LibtorrentExtensionTests
         var session = await AddAsync(third, sample, "source", isSeed: true);
         session.AddPeer(new IPEndPoint(IPAddress.Loopback, seed.Port), PeerSource.Manual);
         var target = Directory.CreateDirectory(Path.Combine(sample.Directory, "theirs")).FullName;
-        await using var theirs = StartLibtorrent(TorrentFile(sample), target, FreePort(), Meeting(seed.Port));
+        await using var theirs = StartLibtorrent(TorrentFile(sample), target, FreePort.Take(), Meeting(seed.Port));
         await theirs.WaitForAsync($"connected to 127.0.0.1:{third.Port}", Patience);
         await theirs.WaitForAsync("seeding after", Patience);
         AssertNoComplaints(theirs, log);
@@ -107,7 +108,7 @@ public sealed class LibtorrentExtensionTests
     public async Task LibtorrentTells_OurNodesOfEachOther_TheyConnect()
     {
         using var sample = await CreateAsync(TorrentKind.Hybrid);
-        var port = FreePort();
+        var port = FreePort.Take();
         await using var theirs = StartLibtorrent(
             TorrentFile(sample),
             SourceParent(sample),

@@ -1,11 +1,11 @@
 using System.Net;
-using System.Net.Sockets;
 using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Engine.Limits;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Swarm.Hosting;
 using StatelessSwarm.Testing;
 using StatelessSwarm.Testing.Logging;
+using StatelessSwarm.Testing.Networks;
 using StatelessSwarm.Testing.Processes;
 using StatelessSwarm.Testing.Torrents;
 
@@ -41,7 +41,7 @@ public sealed class LibtorrentSwarmTests
     public async Task LibtorrentSeeds_WeDownload_SameBytes(TorrentKind kind, bool padsFiles, int pieceLength, int[] lengths)
     {
         using var sample = await CreateAsync(kind, padsFiles, pieceLength, lengths);
-        var port = FreePort();
+        var port = FreePort.Take();
         await using var theirs = StartLibtorrent(sample, SourceParent(sample), port, "--seed");
         await theirs.WaitForAsync("seeding", Patience);
         using var log = new RecordingLoggers();
@@ -69,7 +69,7 @@ public sealed class LibtorrentSwarmTests
             CancellationToken.None
         );
         var target = Directory.CreateDirectory(Path.Combine(sample.Directory, "theirs")).FullName;
-        await using var theirs = StartLibtorrent(sample, target, FreePort(), "--peer", $"127.0.0.1:{ours.Port}");
+        await using var theirs = StartLibtorrent(sample, target, FreePort.Take(), "--peer", $"127.0.0.1:{ours.Port}");
         try
         {
             await theirs.WaitForAsync("seeding after", Patience);
@@ -137,13 +137,6 @@ public sealed class LibtorrentSwarmTests
             if (line.StartsWith("alert ", StringComparison.Ordinal))
                 Assert.DoesNotContain(complaints, complaint => line.Contains(complaint, StringComparison.OrdinalIgnoreCase));
         }
-    }
-
-    internal static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     internal static Task<SwarmHost> StartAsync(RecordingLoggers log, long uploadBytesPerSecond = 0) =>

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using StatelessSwarm.Testing.Networks;
 using StatelessSwarm.Testing.Processes;
 
 namespace StatelessSwarm.Interop.Tests.Nginx;
@@ -33,7 +34,7 @@ internal sealed class NginxServer : IAsyncDisposable
     public static async Task<NginxServer> StartAsync(string directory, string directives = "")
     {
         var prefix = Directory.CreateTempSubdirectory("ss-nginx-").FullName;
-        var port = FreePort();
+        var port = FreePort.Take();
         Configure(prefix, port, directory, directives);
         var server = new NginxServer(prefix, port, Start(prefix));
         await server.WaitAsync();
@@ -106,12 +107,5 @@ internal sealed class NginxServer : IAsyncDisposable
                 throw new TimeoutException($"nginx does not listen; it wrote:\n{_process.Written}", fault);
             }
         }
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using StatelessSwarm.Content.Values;
+using StatelessSwarm.Testing.Networks;
 using StatelessSwarm.Testing.Processes;
 
 namespace StatelessSwarm.Interop.Tests.Opentracker;
@@ -35,7 +36,7 @@ internal sealed class OpentrackerProgram : IAsyncDisposable
         var directory = Directory.CreateTempSubdirectory("sswt-opentracker-");
         await File.WriteAllLinesAsync(Path.Combine(directory.FullName, "swarms"), swarms.Select(swarm => swarm.ToString()));
         directory.UnixFileMode |= UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
-        var started = new OpentrackerProgram(directory, FreePort());
+        var started = new OpentrackerProgram(directory, FreePort.Take());
         try
         {
             await started.WaitUntilItAcceptsAsync();
@@ -69,26 +70,6 @@ internal sealed class OpentrackerProgram : IAsyncDisposable
             catch (SocketException)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, giveUp.Token);
-            }
-        }
-    }
-
-    private static int FreePort()
-    {
-        while (true)
-        {
-            using var tcp = new TcpListener(IPAddress.Loopback, 0);
-            tcp.Start();
-            var endPoint = (IPEndPoint)tcp.LocalEndpoint;
-            using var udp = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-            try
-            {
-                udp.Bind(endPoint);
-                return endPoint.Port;
-            }
-            catch (SocketException)
-            {
-                // Another program has the UDP port of this number.
             }
         }
     }

@@ -186,8 +186,8 @@ public sealed class SwarmHostTests
             using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             await socket.ConnectAsync(EndPointOf(seed));
             await socket.SendAsync(Enumerable.Repeat((byte)i, 1000).ToArray());
-            // It may be taken for the start of an encrypted handshake, and answered once.
-            while (await ReceiveOrResetAsync(socket) > 0) { }
+            // First comes an answer, to what might be a key.
+            while (await ReceiveOrResetAsync(socket).WaitAsync(Patience) > 0) { }
         }
         await using var node = await StartAsync();
         var session = await AddAsync(node, sample, "node");

@@ -30,6 +30,20 @@ public sealed class TorrentCheckTests
         Assert.Empty(check.BadFiles);
     }
 
+    /// <summary>A hybrid whose two kinds of hashes are of different content, with either content on disk.</summary>
+    [Fact]
+    public async Task Run_HybridThatContradictsItself_IsToldApartFromWrongData()
+    {
+        using var sample = await SampleTorrent.CreateInconsistentAsync(PieceLength, 50_000, 100_000, 70_000);
+        var check = await RunAsync(sample);
+        Assert.False(check.IsComplete);
+        Assert.Equal((sample.Metainfo.Info.PieceCount, 1), (check.GoodPieces, check.InconsistentPieces));
+        Assert.Empty(check.BadFiles);
+        var other = await TorrentCheck.RunAsync(sample.Metainfo, sample.PathsIn("v1"), TestContext.Current.CancellationToken);
+        Assert.Equal((sample.Metainfo.Info.PieceCount - 1, 1), (other.GoodPieces, other.InconsistentPieces));
+        Assert.Equal(new BadFile(0, FileFault.WrongData, 100_000, 1), other.BadFiles.Single());
+    }
+
     [Theory]
     [MemberData(nameof(Kinds))]
     public async Task Run_OneByteWrong_NamesTheFile(TorrentKind kind, bool padsFiles)

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
+using StatelessSwarm.Content.Values;
 using StatelessSwarm.Swarm.Hosting;
 using StatelessSwarm.Testing.Torrents;
 
@@ -86,6 +87,37 @@ public sealed class TrackerAnnouncerTests
         // No tracker at all: nothing is announced and nothing fails.
         var session = await AddAsync(node, sample, "node", [[], []]);
         Assert.False(session.Completion.IsCompleted);
+    }
+
+    /// <summary>A hybrid torrent is in two swarms (BEP 52): those who know one hash only find it under theirs.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task HybridTorrent_IsAnnouncedUnderBothHashes_UnlessToldOtherwise(bool announcesEveryHash)
+    {
+        using var sample = await SampleTorrent.CreateAsync(32 * 1024, 100_000);
+        using var tracker = new ScriptedUdpTracker();
+        var told = new ConcurrentQueue<(InfoHash Name, int Event)>();
+        var serving = tracker.ServeAsync(request => told.Enqueue((new InfoHash(request.Bytes.AsSpan(16, InfoHash.Size)), request.Event)));
+        await using (var node = await StartAsync())
+        {
+            var options = new TorrentAddOptions
+            {
+                Metainfo = sample.Metainfo,
+                FilePaths = sample.PathsIn("node"),
+                Trackers = [[tracker.Url]],
+                AnnouncesEveryHash = announcesEveryHash,
+            };
+            await node.AddAsync(options, CancellationToken.None);
+            await WaitAsync(() => told.Count >= (announcesEveryHash ? 2 : 1));
+        }
+        var names = sample.Metainfo.Info.WireHashes;
+        Assert.Equal(2, names.Count);
+        var expected = announcesEveryHash ? names : names.Take(1);
+        foreach (var kind in (int[])[2, 3])
+            Assert.Equal(expected, told.Where(one => one.Event == kind).Select(one => one.Name).Distinct());
+        tracker.Dispose();
+        await serving;
     }
 
     private static Task<SwarmHost> StartAsync() =>

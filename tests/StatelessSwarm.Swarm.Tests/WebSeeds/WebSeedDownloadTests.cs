@@ -185,6 +185,47 @@ public sealed class WebSeedDownloadTests : IDisposable
         Assert.All(target.Requests, request => Assert.NotNull(request.Range));
     }
 
+    /// <summary>
+    /// Goal: not every range takes the detour over a redirect, and a target that serves no more is left for the address that was named. Method: the
+    /// server sends every request elsewhere, to a place that refuses its third; how often was it asked?
+    /// </summary>
+    [Fact]
+    public async Task Redirect_IsRemembered_AndForgottenWhenItsTargetServesNoMore()
+    {
+        using var sample = await SampleTorrent.CreateAsync(64 * KiB, 60_000_000);
+        await using var target = Serve(sample);
+        var served = 0;
+        target.Misbehaviour = async (request, stream, stop) =>
+        {
+            if (Interlocked.Increment(ref served) != 3)
+                return false;
+            await RawHttpServer.WriteAsync(stream, "HTTP/1.1 404 X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", stop);
+            return true;
+        };
+        await using var server = new RangeFileServer(_ => null);
+        var redirected = 0;
+        server.Misbehaviour = async (request, stream, stop) =>
+        {
+            Interlocked.Increment(ref redirected);
+            var location = $"{target.Url}{request.Path.TrimStart('/')}";
+            await RawHttpServer.WriteAsync(stream, $"HTTP/1.1 302 X\r\nLocation: {location}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", stop);
+            return true;
+        };
+        await using var host = await StartAsync();
+        var options = new TorrentAddOptions
+        {
+            Metainfo = sample.Metainfo,
+            FilePaths = sample.PathsIn("node"),
+            WebSeeds = [server.Url],
+            WebSeedTransfers = 1,
+        };
+        var session = await host.AddAsync(options, CancellationToken.None);
+        await session.Completion.WaitAsync(Patience);
+        Assert.True(sample.IsIdentical("node"));
+        Assert.InRange(served, 15, int.MaxValue);
+        Assert.InRange(redirected, 2, 4);
+    }
+
     [Fact]
     public async Task RedirectBeyondTheWan_IsFoundOut_AndCountsAsFarFromThenOn()
     {

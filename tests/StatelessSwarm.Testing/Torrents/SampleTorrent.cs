@@ -46,6 +46,41 @@ public sealed class SampleTorrent : IDisposable
         params (string Path, int Length)[] contents
     ) => CreateAsync(new TorrentBuildOptions { Name = torrentName, PieceLength = pieceLength }, contents);
 
+    /// <summary>
+    /// A hybrid torrent that contradicts itself: its v2 hashes are of the source, its v1 hashes of the same files with one byte of the first
+    /// changed, which are in <c>v1</c>.
+    /// </summary>
+    /// <param name="pieceLength">Piece length.</param>
+    /// <param name="changed">Which byte differs.</param>
+    /// <param name="lengths">Of the files, as for <see cref="CreateAsync(int, int[])"/>.</param>
+    public static async Task<SampleTorrent> CreateInconsistentAsync(int pieceLength, int changed, params int[] lengths)
+    {
+        var honest = await CreateAsync(pieceLength, lengths);
+        var contents = honest.Paths.Select(File.ReadAllBytes).ToList();
+        contents[0][changed] ^= 1;
+        var others = honest.Metainfo.Info.Files.Zip(contents).Select(pair => new TorrentBuildFile(pair.First.Path, new MemoryStream(pair.Second), pair.Second.Length));
+        var other = await TorrentBuilder.BuildHybridAsync(
+            new TorrentBuildOptions { Name = "sample", PieceLength = pieceLength },
+            [.. others],
+            null,
+            CancellationToken.None
+        );
+        // The two differ in hashes only, so what stands for one's SHA-1 pieces fits in the other's place.
+        var bytes = honest.MetainfoBytes.ToArray();
+        var pieces = bytes.AsSpan().IndexOf("6:pieces"u8);
+        var length = honest.Metainfo.Info.PieceCount * TorrentInfo.V1HashSize;
+        var start = pieces + "6:pieces"u8.Length + $"{length}:".Length;
+        other.AsSpan(start, length).CopyTo(bytes.AsSpan(start));
+        await File.WriteAllBytesAsync(honest.TorrentPath, bytes);
+        var inconsistent = new SampleTorrent(honest.Directory, Metainfo.Parse(bytes), bytes, honest.Paths);
+        foreach (var (path, content) in inconsistent.PathsIn("v1").Zip(contents))
+        {
+            System.IO.Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            await File.WriteAllBytesAsync(path, content);
+        }
+        return inconsistent;
+    }
+
     private static async Task<SampleTorrent> CreateAsync(TorrentBuildOptions options, (string Path, int Length)[] contents)
     {
         var directory = System.IO.Directory.CreateTempSubdirectory("ss-torrent-").FullName;

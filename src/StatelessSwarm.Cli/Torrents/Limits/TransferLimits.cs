@@ -58,6 +58,7 @@ internal static class TransferLimits
             ForDownloads(One(Receiving, "--journal", "FILE", "Journal of finished pieces; default .NAME.resume in the directory.", (o, text) => o with { JournalPath = Path.GetFullPath(text) })),
             Switch(Finding, "--no-trackers", "Ask no tracker but those of --tracker.", o => o with { UsesOwnTrackers = false }),
             ForDownloads(Time(Finding, "--neighbour-wait", "Time at the start in which neighbours are heard of by LSD before the WAN link is used", 0, 60, o => o.NeighbourWait, (o, v) => o with { NeighbourWait = v })),
+            Switch(Finding, "--announce-once", "Announce a hybrid torrent under its v1 hash only, not under the v2 hash as well.", o => o with { AnnouncesEveryHash = false }),
             Switch(Finding, "--no-pex", "Neither tell peers of each other nor take such hints (BEP 11).", o => Engine(o, e => e with { UsesExchange = false })),
             Many(Finding, "--lsd-interface", "NAME", "Interface for local service discovery; may be given again; default all.", (o, texts) => Lsd(o, l => l with { Interfaces = texts })),
             Switch(Finding, "--no-lsd-ipv4", "No local service discovery over IPv4.", o => Lsd(o, l => l with { UseIPv4 = false })),
