@@ -24,10 +24,10 @@ internal sealed class BackgroundWindow(long ticksPerSecond, double target = Back
     public const double DownTarget = 0.015;
 
     /// <summary>
-    /// The target for what we send: 25 ms. The acknowledgement of the last segment of a burst may be held back (RFC 9293 3.8.6.3),
+    /// The target for what we send: 40 ms. The acknowledgement of the last segment of a burst may be held back (RFC 9293 3.8.6.3),
     /// which looks like a queue, and what is sent is bounded less sharply than what is asked for.
     /// </summary>
-    public const double UpTarget = 0.025;
+    public const double UpTarget = 0.04;
 
     /// <summary>Bytes at first: two blocks.</summary>
     public const double Initial = 32 * 1024;
