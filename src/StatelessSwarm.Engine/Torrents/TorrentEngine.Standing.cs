@@ -1,0 +1,15 @@
+using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Peers;
+
+namespace StatelessSwarm.Engine.Torrents;
+
+// What we think of a neighbour, for the simulator: it judges by it whether a block may cross the WAN link a second time.
+public sealed partial class TorrentEngine
+{
+    /// <summary>A neighbour that serves us: unchoked, neither snubbed nor late.</summary>
+    internal bool IsUsable(PeerHandle peer) => _peers.Find(peer) is { IsClosing: false } state && (state.IsCountedNear || state.IsCountedSource);
+
+    /// <summary>The neighbour claims the piece, and its claim is not stuck.</summary>
+    internal bool IsClaimedBy(PeerHandle peer, PieceIndex piece) =>
+        _peers.Find(peer) is { } state && _claims.Firm.Contains(piece.Value) && state.Claims.Contains(piece.Value);
+}
