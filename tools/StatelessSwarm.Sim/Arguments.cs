@@ -21,7 +21,7 @@ internal sealed record Arguments
           --trace NODE          what comes to a node (1.3: the third of the first site; s.1: the first seed) and what its engine wants, to standard error
           --quiet               no progress
           --faults N            N random scenarios of 20 to 200 nodes with random faults, each made from its seed number
-          --first-seed S        the first of these numbers; default 1
+          --first-seed S        the first of these numbers; default 1; with --trace the node is watched
 
         Exit code 0: everybody finished and no rule was broken; 1: a rule was broken; 2: wrong arguments or a wrong scenario.
         Example: tools/sim tools/scenarios/s3-branches.json --seed 7 --plots out

@@ -54,7 +54,7 @@ static int RunFaults(Arguments arguments, int count)
     {
         var seed = arguments.FirstSeed + place;
         var scenario = FaultDraw.Make(seed);
-        var (_, report) = Simulate(scenario, seed, arguments.Threads, true);
+        var (_, report) = Simulate(scenario, seed, arguments.Threads, true, arguments.Trace);
         lost += report.IsContentLost ? 1 : 0;
         foreach (var (reason, blocks) in report.Takeovers)
             takeovers[reason] = takeovers.GetValueOrDefault(reason) + blocks;

@@ -15,7 +15,10 @@ internal enum TakeoverKind
     /// <summary>The same node has taken its request back, or was refused, and asks another peer: nothing changes hands.</summary>
     Moved,
 
-    /// <summary>To the one that asks, the other one is late, snubbed or choking, or its claim is stuck or void.</summary>
+    /// <summary>
+    /// To the one that asks, the other one is late, snubbed or choking, or its claim is stuck or void, or the piece has long been coming from a
+    /// neighbour and does not.
+    /// </summary>
     Slow,
 
     /// <summary>The other one's word (claim, HAVE) was still on its way.</summary>

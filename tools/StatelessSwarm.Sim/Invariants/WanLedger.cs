@@ -57,7 +57,8 @@ internal sealed class WanLedger(SimSite site, int blocksPerPiece, int blockCount
         if (entry.HasCome)
             Duplicates++;
         entry.HasCome |= !isWrong;
-        if (entry.Pipe == pipe.Back)
+        // What was taken back and comes all the same is not kept.
+        if (entry.Pipe == pipe.Back && entry.Status == Status.Asked)
             entry.Status = Status.Arrived;
     }
 
@@ -77,8 +78,7 @@ internal sealed class WanLedger(SimSite site, int blocksPerPiece, int blockCount
             return TakeoverKind.Crossed;
         if (node.HasUnheard)
             return TakeoverKind.Crossed;
-        var isUsable = node.Engine.IsUsable(way.Handle);
-        if (!isUsable)
+        if (!node.Engine.IsUsable(way.Handle) || node.Engine.IsWaitingLong(block.Piece))
             return IsHeldByAnother(node, holder, block) ? null : TakeoverKind.Slow;
         if (holder.Engine.HasPiece(block.Piece))
             return null;
@@ -103,6 +103,8 @@ internal sealed class WanLedger(SimSite site, int blocksPerPiece, int blockCount
     /// <summary>A third member has the piece, and the one that asks knows and thinks well of it.</summary>
     private static bool IsHeldByAnother(SimNode node, SimNode holder, BlockRange block)
     {
+        if (node.Engine.IsWaitingLong(block.Piece))
+            return false;
         foreach (var other in node.Site.Nodes)
         {
             if (other == node || other == holder || other.WasOut(0) || !other.Engine.HasPiece(block.Piece) || node.PipeTo(other) is not { } way)

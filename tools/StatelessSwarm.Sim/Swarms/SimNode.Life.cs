@@ -104,12 +104,17 @@ internal sealed partial class SimNode
     {
         if (IsDead || argument >> 1 != Life)
             return;
+        if (IsFrozen)
+        {
+            Site.Events.Push(Now + VirtualClock.Second, this, AnnounceDue, argument);
+            return;
+        }
         if ((argument & FirstAnnounce) != 0)
         {
             foreach (var seed in _swarm.Seeds)
                 Discover(seed, PeerSource.Manual);
         }
-        var isReached = !IsFrozen && Up.Wire.NextOpen(Now) == Now && Site.Up.NextOpen(Now) == Now;
+        var isReached = Up.Wire.NextOpen(Now) == Now && Site.Up.NextOpen(Now) == Now;
         if (isReached && Now < _swarm.Plan.TrackerDiesAt)
             _swarm.Plan.Answer(this, Now, _random, other => Discover(other, PeerSource.Tracker));
         Site.Events.Push(Now + _swarm.AnnounceInterval, this, AnnounceDue, Life << 1);

@@ -324,11 +324,8 @@ internal sealed partial class SimNode : EventTarget
                 else
                     Engine.MessageReceived(handle, frame.Message);
             }
-            // Blocks are written, and who waits is served, one after the other.
-            if (frame.IsBlock)
-                Settle();
+            Settle();
         }
-        Settle();
         if (blocks > 0)
             pipe.Acknowledge(blocks);
     }
