@@ -65,7 +65,15 @@ internal sealed class PieceAssigner(
     public ActivePiece? Next(PeerState peer)
     {
         if (peer.Current is { Missing: > 0 } current)
-            return current.ReadyAt <= clock.Now ? current : null;
+        {
+            if (current.ReadyAt > clock.Now)
+                return null;
+            // While the claim settled, a neighbour that has the piece may have become usable.
+            var isStillWanted = !current.IsClaimed || current.Missing < current.BlockCount || !availability.HeldNear.Contains(current.Piece);
+            if (isStillWanted)
+                return current;
+            Abandon(current);
+        }
         peer.Current = null;
         // No new piece from afar while enough is on its way: what is claimed must come soon.
         if (!far.HasRoomFor(peer))
