@@ -43,6 +43,7 @@ public sealed class DeterminismTests(ITestOutputHelper output)
                 new Fault { Kind = FaultKind.Lie, Nodes = 1 },
                 new Fault { Kind = FaultKind.Skew, Nodes = 3, Skew = 0.01 },
                 new Fault { Kind = FaultKind.SlowDisk, Nodes = 1, Rate = 160 * Mbit },
+                new Fault { Kind = FaultKind.Split, Site = 3, Nodes = 4, AtSeconds = 2, ForSeconds = 2 },
             ],
             DeadlineSeconds = 300,
         };

@@ -30,6 +30,8 @@ internal sealed class WanLedger(SimSite site, int blocksPerPiece, int blockCount
     /// <summary>A member asks a far peer for a block.</summary>
     public void Requested(SimNode node, Pipe pipe, BlockRange block)
     {
+        if (node.IsForeign)
+            return;
         ref var entry = ref _entries[Place(block)];
         if (entry.Pipe is not null)
         {
@@ -68,7 +70,7 @@ internal sealed class WanLedger(SimSite site, int blocksPerPiece, int blockCount
         var holder = asked.From;
         if (holder == node && asked.Life == node.Life)
             return JudgeAgain(node, pipe, block, entry);
-        if (holder.WasOut(entry.At) || node.WasOut(entry.At) || asked.Life != holder.Life)
+        if (holder.WasOut(entry.At) || node.WasOut(entry.At) || site.WereApart(node, holder, entry.At) || asked.Life != holder.Life)
             return IsHeldByAnother(node, holder, block) ? null : TakeoverKind.Died;
         if (holder.HasWrong(block.Piece) || node.HasWrong(block.Piece))
             return TakeoverKind.Wrong;

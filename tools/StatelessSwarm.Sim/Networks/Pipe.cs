@@ -36,6 +36,9 @@ internal sealed class Pipe : EventTarget
     private const int Acknowledged = 4;
     private const int OtherEnd = 5;
 
+    /// <summary>The site is whole again: the pipe takes turns at its uplink.</summary>
+    public const int Whole = 6;
+
     private readonly int _grain;
     private readonly long _roundTrip;
     private readonly double _pacePerByte;
@@ -133,7 +136,7 @@ internal sealed class Pipe : EventTarget
     {
         var frame = Frame.Of(message);
         From.Site.Count(frame, IsLan);
-        if (_hasTrain || _accepted.Count > 0)
+        if (_hasTrain || _accepted.Count > 0 || WholeAt(From.Site.Clock.Now) > From.Site.Clock.Now)
         {
             _accepted.Enqueue(frame);
             From.Up.Ready(this);
@@ -172,6 +175,9 @@ internal sealed class Pipe : EventTarget
         var link = IsLan ? To.Down : From.Site.Up;
         return link.IsFull(now) ? link : null;
     }
+
+    /// <summary>The first moment from <paramref name="time"/> on at which both ends are on one side of their site, where they share one.</summary>
+    public long WholeAt(long time) => IsLan ? From.Site.WholeAt(From, To, time) : time;
 
     /// <summary>How many frames leave together: small ones and one block, or as many blocks as <paramref name="most"/> bytes hold.</summary>
     public int NextTrain(long most, out long bytes)
@@ -247,7 +253,7 @@ internal sealed class Pipe : EventTarget
     public void TellClosed()
     {
         var site = From.Site;
-        var at = Math.Max(From.Up.Wire.NextOpen(site.Clock.Now), IsLan ? 0 : site.Up.NextOpen(site.Clock.Now)) + Delay;
+        var at = Math.Max(From.Up.Wire.NextOpen(site.Clock.Now), IsLan ? WholeAt(site.Clock.Now) : site.Up.NextOpen(site.Clock.Now)) + Delay;
         if (IsLan)
             site.Events.Push(at, Back, OtherEnd);
         else
@@ -281,6 +287,9 @@ internal sealed class Pipe : EventTarget
                 var bytes = Count(argument) * (long)BlockBytes;
                 _window = Math.Max(BlockBytes, Math.Min(_window + bytes, Math.Max(share, 2 * SegmentBytes)));
                 Open(bytes);
+                break;
+            case Whole:
+                From.Up.Return(this);
                 break;
             default:
                 From.OtherEndClosed(this);

@@ -76,6 +76,10 @@ internal sealed class Uplink(EventHeap events, VirtualClock clock, double bitsPe
             {
                 pipe.IsListed = false;
             }
+            else if (pipe.WholeAt(now) is var whole && whole > now)
+            {
+                events.Push(whole, pipe, Pipe.Whole);
+            }
             else if (pipe.FullLink(now) is { } full)
             {
                 full.HoldBack(pipe);

@@ -18,7 +18,7 @@ internal sealed record Fault
     /// <summary>How many nodes, by chance, of the site or of all.</summary>
     public int Nodes { get; init; } = 1;
 
-    /// <summary>How long it lasts (freeze, stall, partition), or until the node starts again (crash, power); null for ever.</summary>
+    /// <summary>How long it lasts (freeze, stall, partition, split), or until the node starts again (crash, power); null for ever.</summary>
     public double? ForSeconds { get; init; }
 
     /// <summary>Churn: until when nodes go.</summary>

@@ -11,6 +11,9 @@ internal static class FaultDraw
     /// <summary>See <see cref="LeastNodes"/>.</summary>
     public const int MostNodes = 200;
 
+    /// <summary>What may go wrong; a kind that is added changes what every recorded seed number stands for.</summary>
+    private static readonly FaultKind[] Kinds = [.. Enum.GetValues<FaultKind>().Where(kind => kind != FaultKind.Split)];
+
     /// <summary>The scenario of a seed number.</summary>
     public static Scenario Make(long seed)
     {
@@ -64,7 +67,7 @@ internal static class FaultDraw
 
     private static Fault MakeFault(SimRandom random, double optimum, int sites, int perSite)
     {
-        var kind = random.OneOf(Enum.GetValues<FaultKind>());
+        var kind = random.OneOf<FaultKind>(Kinds);
         var at = random.Share() * 2 * optimum;
         var site = 1 + random.Below(sites);
         var few = 1 + random.Below(Math.Max(1, perSite / 3));

@@ -41,4 +41,7 @@ internal enum FaultKind
 
     /// <summary>The tracker answers no more.</summary>
     TrackerDies,
+
+    /// <summary>Nodes of a site, together, and the others of it do not reach each other; over the WAN all reach everybody.</summary>
+    Split,
 }

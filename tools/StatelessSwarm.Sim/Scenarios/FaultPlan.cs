@@ -21,6 +21,8 @@ internal sealed class FaultPlan
         _bySite = [.. sites.Select(site => site.Nodes.Where(node => !node.IsSeed).ToList())];
         _answer = scenario.Tracker.Peers;
         PlanStarts(scenario.Starts, nodes, random);
+        foreach (var late in scenario.Starts.Late)
+            _bySite[late.Site][late.Node - 1].StartAt = VirtualClock.Seconds(late.AtSeconds);
         foreach (var fault in scenario.Faults)
             Add(fault, sites, nodes, random);
         _known = [.. nodes.OrderBy(node => node.StartAt).ThenBy(node => node.Number)];
@@ -100,6 +102,10 @@ internal sealed class FaultPlan
                         Plan(member, until, new FaultAction(FaultActionKind.CutOver));
                 }
                 return;
+            case FaultKind.Split:
+                foreach (var part in Targets(fault, random).GroupBy(node => node.Site))
+                    Split(part.Key, [.. part], at, until);
+                return;
             default:
                 foreach (var node in Targets(fault, random))
                     Add(fault, node, at, until, random);
@@ -153,6 +159,16 @@ internal sealed class FaultPlan
                 node.SetSkew(fault.Skew);
                 break;
         }
+    }
+
+    private static void Split(SimSite site, List<SimNode> part, long at, long until)
+    {
+        site.Split(part, at, until);
+        if (until < VirtualClock.Never || !site.Nodes.Exists(node => node.IsSeed))
+            return;
+        // The seeds are on one side of it.
+        foreach (var node in site.Nodes)
+            node.MustFinish = false;
     }
 
     private List<SimNode> Targets(Fault fault, SimRandom random)

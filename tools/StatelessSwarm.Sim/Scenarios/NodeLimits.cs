@@ -15,6 +15,9 @@ internal sealed record NodeLimits
     /// <summary>Peers served at a time.</summary>
     public int? UploadSlots { get; init; }
 
+    /// <summary>Milliseconds after the start in which nothing is asked of peers beyond the WAN link, to hear of neighbours first.</summary>
+    public int? NeighbourWaitMs { get; init; }
+
     /// <summary>Nodes agree on who fetches what; default true. Without, blocks may cross a WAN link often, and nothing is a breach.</summary>
     public bool UsesClaims { get; init; } = true;
 }

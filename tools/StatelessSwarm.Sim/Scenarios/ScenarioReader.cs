@@ -29,6 +29,7 @@ internal static class ScenarioReader
         ["skew"] = FaultKind.Skew,
         ["seed-dies"] = FaultKind.SeedDies,
         ["tracker-dies"] = FaultKind.TrackerDies,
+        ["split"] = FaultKind.Split,
     };
 
     /// <summary>The name of a fault in a file.</summary>
@@ -74,7 +75,6 @@ internal static class ScenarioReader
             Name = root.Text("name") ?? name,
             Image = ReadImage(root.Place("image")),
             Sites = [.. root.Places("sites").Select(ReadSite)],
-            Starts = ReadStarts(root.Place("starts")),
             Tracker = ReadTracker(root.Place("tracker")),
             HasMulticast = root.Flag("multicast", true),
             Limits = ReadLimits(root.Place("limits")),
@@ -86,7 +86,7 @@ internal static class ScenarioReader
             throw root.Wrong("sites", "is missing or empty, expected a list of sites");
         if (scenario.NodeCount is < 1 or > MaxNodes)
             throw root.Wrong("sites", string.Create(CultureInfo.InvariantCulture, $"have {scenario.NodeCount} nodes together, expected 1 to {MaxNodes}"));
-        scenario = scenario with { Seeds = ReadSeeds(root.Place("seeds"), scenario.SiteCount) };
+        scenario = scenario with { Seeds = ReadSeeds(root.Place("seeds"), scenario.SiteCount), Starts = ReadStarts(root.Place("starts"), scenario) };
         scenario = scenario with { Faults = [.. root.Places("faults").Select(place => ReadFault(place, scenario))] };
         root.Text("about");
         root.End();
@@ -143,20 +143,51 @@ internal static class ScenarioReader
             DelayMs = place.Number("wan_delay_ms", 0, 0, 1000),
             BufferMs = place.Number("wan_buffer_ms", standard.BufferMs, 1, 10_000),
             Loss = place.Number("wan_loss", 0, 0, 0.2),
+            Foreign = place.Count("foreign", 0, 0, 10_000),
+            Limits = place.Has("limits") ? ReadDownLimits(place.Place("limits")) : null,
         };
+        if (site.Foreign > site.Nodes)
+            throw place.Wrong("foreign", $"is {site.Foreign}, but a site has {site.Nodes} nodes");
         place.End();
         return site;
     }
 
-    private static Starts ReadStarts(JsonPlace place)
+    private static DownLimits ReadDownLimits(JsonPlace place)
+    {
+        var limits = new DownLimits
+        {
+            LanDown = place.Rate("lan_down", 0),
+            WanDown = place.Rate("wan_down", 0),
+            SiteWanDown = place.Rate("site_wan_down", 0),
+        };
+        place.End();
+        return limits;
+    }
+
+    private static Starts ReadStarts(JsonPlace place, Scenario scenario)
     {
         var starts = new Starts
         {
             SpreadSeconds = place.Number("spread_s", new Starts().SpreadSeconds, 0, MaxSeconds),
             Waves = [.. place.Places("waves").Select(ReadWave)],
+            Late = [.. place.Places("late").Select(late => ReadLate(late, scenario))],
         };
         place.End();
         return starts;
+    }
+
+    private static LateStart ReadLate(JsonPlace place, Scenario scenario)
+    {
+        if (!place.Has("site") || !place.Has("node"))
+            throw place.Wrong(place.Has("site") ? "node" : "site", "is missing");
+        var late = new LateStart(
+            place.Count("site", 0, 1, scenario.SiteCount),
+            place.Count("node", 0, 1, MaxNodes),
+            place.Number("at_s", 0, 0, MaxSeconds)
+        );
+        CheckNode(place, scenario, late.Site, late.Node);
+        place.End();
+        return late;
     }
 
     private static Wave ReadWave(JsonPlace place)
@@ -186,6 +217,7 @@ internal static class ScenarioReader
             LanPeers = place.CountOrNull("lan_peers", 0, MaxNodes),
             WanPeers = place.CountOrNull("wan_peers", 0, MaxNodes),
             UploadSlots = place.CountOrNull("upload_slots", 1, MaxNodes),
+            NeighbourWaitMs = place.CountOrNull("neighbour_wait_ms", 0, 60_000),
             UsesClaims = place.Flag("claims", true),
         };
         place.End();
@@ -220,9 +252,7 @@ internal static class ScenarioReader
         {
             if (fault.Site is not { } site)
                 throw place.Wrong("node", "is given without a site");
-            var nodes = NodesOf(scenario, site);
-            if (node > nodes)
-                throw place.Wrong("node", $"is {node}, but site {site} has {nodes} nodes");
+            CheckNode(place, scenario, site, node);
         }
         if (kind is FaultKind.SlowDisk or FaultKind.SlowUp or FaultKind.SlowDown && fault.Rate == 0)
             throw place.Wrong("rate", "is missing, expected a rate like \"20mbit\"");
@@ -230,6 +260,13 @@ internal static class ScenarioReader
             throw place.Wrong("until_s", "is missing or not after at_s");
         place.End();
         return fault;
+    }
+
+    private static void CheckNode(JsonPlace place, Scenario scenario, int site, int node)
+    {
+        var nodes = NodesOf(scenario, site);
+        if (node > nodes)
+            throw place.Wrong("node", $"is {node}, but site {site} has {nodes} nodes");
     }
 
     private static int NodesOf(Scenario scenario, int site)

@@ -32,4 +32,10 @@ internal sealed record SiteGroup
 
     /// <summary>Share of packets that the WAN link loses.</summary>
     public double Loss { get; init; }
+
+    /// <summary>How many of the nodes, the first ones, are clients of another make, who know no claims. What they do is no breach.</summary>
+    public int Foreign { get; init; }
+
+    /// <summary>What nodes may ask for; null for no limits.</summary>
+    public DownLimits? Limits { get; init; }
 }

@@ -8,4 +8,7 @@ internal sealed record Starts
 
     /// <summary>Boot waves; each takes its share of all nodes by chance.</summary>
     public IReadOnlyList<Wave> Waves { get; init; } = [];
+
+    /// <summary>Nodes that start at times of their own.</summary>
+    public IReadOnlyList<LateStart> Late { get; init; } = [];
 }

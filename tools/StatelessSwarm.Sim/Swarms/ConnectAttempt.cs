@@ -34,7 +34,7 @@ internal sealed class ConnectAttempt(SimNode opener, PeerHandle handle, SimNode 
     public void Begin()
     {
         var now = opener.Site.Clock.Now;
-        if (opener.Up.Wire.NextOpen(now) > now || (!_isLan && opener.Site.Up.NextOpen(now) > now))
+        if (opener.Up.Wire.NextOpen(now) > now || IsApart(now) || (!_isLan && opener.Site.Up.NextOpen(now) > now))
             opener.Site.Events.Push(now + ConnectTimeout, this, Refused);
         else
             Plan(opener.Site, answerer.Site, now + Trip, Knock);
@@ -68,7 +68,7 @@ internal sealed class ConnectAttempt(SimNode opener, PeerHandle handle, SimNode 
     {
         var site = answerer.Site;
         var now = site.Clock.Now;
-        var isCut = answerer.Down.NextOpen(now) > now || (!_isLan && site.Down.NextOpen(now) > now);
+        var isCut = answerer.Down.NextOpen(now) > now || IsApart(now) || (!_isLan && site.Down.NextOpen(now) > now);
         if (isCut || answerer.IsSilent)
         {
             Plan(site, opener.Site, Math.Max(now + Trip, _since + ConnectTimeout), Refused);
@@ -89,6 +89,8 @@ internal sealed class ConnectAttempt(SimNode opener, PeerHandle handle, SimNode 
             Plan(site, opener.Site, now + 3 * Trip, OpenerStands);
         }
     }
+
+    private bool IsApart(long now) => _isLan && opener.Site.WholeAt(opener, answerer, now) > now;
 
     private void Plan(SimSite from, SimSite to, long at, int what)
     {

@@ -74,6 +74,7 @@ internal sealed partial class SimNode
         switch (command.Kind)
         {
             case EngineCommandKind.Send:
+                Messages++;
                 Say(command);
                 break;
             case EngineCommandKind.SendBlock:
@@ -103,6 +104,7 @@ internal sealed partial class SimNode
                 Disconnect(command);
                 break;
             case EngineCommandKind.Connect:
+                Attempts++;
                 new ConnectAttempt(this, NewHandle(), _swarm.Find(command.EndPoint!), _swarm.Scenario.Image.Grain).Begin();
                 break;
             case EngineCommandKind.PeerHeard:

@@ -60,8 +60,8 @@ internal sealed partial class SimNode
         _inbox.Clear();
         _sent.Clear();
         _tickAt = VirtualClock.Never;
-        Options = _swarm.OptionsOf(this, Introduction(Life).PeerId);
         TimeProvider time = _skewed is null ? Site.Clock : _skewed;
+        Options = _swarm.OptionsOf(this, Introduction(Life).PeerId, time);
         var seed = _random.Next();
         Engine = _swarm.Scenario.Image.IsV1
             ? new TorrentEngine(_swarm.Torrent.V1Info, null, Options, time, seed)
@@ -98,7 +98,8 @@ internal sealed partial class SimNode
         SettleOrWait();
     }
 
-    private bool IsCut(SimNode other) => Up.Wire.NextOpen(Now) > Now || other.Up.Wire.NextOpen(Now) > Now;
+    private bool IsCut(SimNode other) =>
+        Up.Wire.NextOpen(Now) > Now || other.Up.Wire.NextOpen(Now) > Now || Site.WholeAt(this, other, Now) > Now;
 
     private void Announce(int argument)
     {

@@ -78,6 +78,9 @@ internal sealed partial class SimNode : EventTarget
     /// <summary>Complete from the beginning.</summary>
     public bool IsSeed { get; }
 
+    /// <summary>A client of another make, who knows no claims.</summary>
+    public bool IsForeign { get; init; }
+
     /// <summary>When it starts.</summary>
     public long StartAt { get; set; }
 
@@ -101,6 +104,12 @@ internal sealed partial class SimNode : EventTarget
 
     /// <summary>Payload bytes that came from other sites.</summary>
     public long WanPayload { get; private set; }
+
+    /// <summary>Connection attempts it has made.</summary>
+    public int Attempts { get; private set; }
+
+    /// <summary>Messages it has said, blocks not among them.</summary>
+    public long Messages { get; private set; }
 
     private long WastedBefore { get; set; }
 

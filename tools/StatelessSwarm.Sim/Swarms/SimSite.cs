@@ -18,6 +18,7 @@ internal sealed class SimSite
     public const int NoEvent = -1;
 
     private readonly List<Posted> _posted = [];
+    private readonly List<SiteSplit> _splits = [];
     private readonly long _tick;
 
     public SimSite(int index, SiteGroup plan, Scenario scenario)
@@ -113,6 +114,28 @@ internal sealed class SimSite
 
     /// <summary>With a coarse tick, small messages are handed over together.</summary>
     public long RoundUp(long time) => _tick <= 0 ? time : (time + _tick - 1) / _tick * _tick;
+
+    /// <summary>The hosts of a part and the others do not reach each other in this time.</summary>
+    public void Split(IReadOnlyCollection<SimNode> part, long from, long until)
+    {
+        _splits.Add(new SiteSplit(from, until, part));
+        _splits.Sort((one, other) => one.From.CompareTo(other.From));
+    }
+
+    /// <summary>The first moment from <paramref name="time"/> on at which two hosts of the site reach each other.</summary>
+    public long WholeAt(SimNode one, SimNode other, long time)
+    {
+        foreach (var split in _splits)
+        {
+            if (time >= split.From && time < split.Until && split.Separates(one, other))
+                time = split.Until;
+        }
+        return time;
+    }
+
+    /// <summary>Two hosts of the site did not reach each other at some time since.</summary>
+    public bool WereApart(SimNode one, SimNode other, long since) =>
+        _splits.Exists(split => split.From <= Clock.Now && split.Until > since && split.Separates(one, other));
 
     /// <summary>A message is said.</summary>
     public void Count(in Frame frame, bool isLan)

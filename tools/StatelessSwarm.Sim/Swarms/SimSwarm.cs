@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Limits;
 using StatelessSwarm.Engine.Torrents;
 using StatelessSwarm.Engine.Wire;
 using StatelessSwarm.Sim.Invariants;
@@ -135,26 +136,29 @@ internal sealed class SimSwarm
                 EndUnfinished(deadline);
                 return false;
             }
-            var end = next + _step;
-            if (threads > 1)
-            {
-                Parallel.ForEach(_sites, options, site => site.RunUntil(end));
-            }
-            else
-            {
-                foreach (var site in _sites)
-                    site.RunUntil(end);
-            }
-            foreach (var site in _sites)
-                site.Exchange();
-            Now = end;
+            Step(next + _step, options);
             progress?.Invoke(this);
         }
         return !Breaches.Any();
     }
 
+    /// <summary>Runs up to a moment, in virtual seconds, at which something is to be looked at or changed from outside.</summary>
+    public void RunUntil(double seconds)
+    {
+        var until = VirtualClock.Seconds(seconds);
+        var options = new ParallelOptions { MaxDegreeOfParallelism = 1 };
+        while (_sites.Min(site => site.Events.NextAt) is var next && next < until)
+            Step(Math.Min(next + _step, until), options);
+        foreach (var site in _sites)
+            site.Clock.Now = until;
+        Now = until;
+    }
+
     /// <summary>Limits of a node's engine.</summary>
-    public EngineOptions OptionsOf(SimNode node, PeerId id)
+    /// <param name="node">The node.</param>
+    /// <param name="id">What it is called in its present life.</param>
+    /// <param name="time">Its clock.</param>
+    public EngineOptions OptionsOf(SimNode node, PeerId id, TimeProvider time)
     {
         var limits = Scenario.Limits;
         var seeds = Scenario.Seeds;
@@ -166,12 +170,46 @@ internal sealed class SimSwarm
             LanPeers = limits.LanPeers ?? options.LanPeers,
             WanPeers = limits.WanPeers ?? options.WanPeers,
             UploadSlots = (node.IsSeed ? seeds.UploadSlots : null) ?? limits.UploadSlots ?? options.UploadSlots,
-            UsesClaims = limits.UsesClaims && node.Mutation != Mutation.IgnoresClaims,
+            NeighbourWaitMs = (node.IsForeign ? null : limits.NeighbourWaitMs) ?? options.NeighbourWaitMs,
+            Budget = node.IsSeed || node.Site.Plan.Limits is not { } down ? null : BudgetOf(down, time),
+            UsesClaims = limits.UsesClaims && !node.IsForeign && node.Mutation != Mutation.IgnoresClaims,
             SuperSeeds = node.IsSeed && seeds.SuperSeeds,
             // In bytes of the torrent the engine sees, so that they stay the same in bytes of the network, as far as blocks allow.
             UploadAheadPerPeer = Math.Max(options.UploadAheadPerPeer / grain, 2 * BlockRange.BlockSize),
             UploadAhead = Math.Max(options.UploadAhead / grain, 8 * BlockRange.BlockSize),
             RequestAhead = grain == 1 ? options.RequestAhead : Math.Max(64 / grain, 4) * BlockRange.BlockSize,
+        };
+    }
+
+    /// <summary>Sites run side by side up to a moment, and then hand over what goes from one to another.</summary>
+    private void Step(long end, ParallelOptions options)
+    {
+        if (options.MaxDegreeOfParallelism > 1)
+        {
+            Parallel.ForEach(_sites, options, site => site.RunUntil(end));
+        }
+        else
+        {
+            foreach (var site in _sites)
+                site.RunUntil(end);
+        }
+        foreach (var site in _sites)
+            site.Exchange();
+        Now = end;
+    }
+
+    private NodeBudget BudgetOf(DownLimits limits, TimeProvider time)
+    {
+        // In bytes of the torrent the engine sees.
+        long? Rate(double bits) => bits > 0 ? (long)(bits / 8 / Scenario.Image.Grain) : null;
+        return new NodeBudget(time)
+        {
+            Limits = TransferLimits.None with
+            {
+                LanDown = Rate(limits.LanDown),
+                WanDown = Rate(limits.WanDown),
+                SiteWanDown = Rate(limits.SiteWanDown),
+            },
         };
     }
 
@@ -201,7 +239,12 @@ internal sealed class SimSwarm
     {
         var host = (site.Index << bits) + site.Nodes.Count + 1;
         var address = new IPAddress([10, (byte)(host >> 16 & 255), (byte)(host >> 8 & 255), (byte)(host & 255)]);
-        var node = new SimNode(this, _nodes.Count, site, name, address, isSeed, up, down, random.Next()) { MustFinish = !isSeed };
+        var isForeign = !isSeed && site.Nodes.Count(other => !other.IsSeed) < site.Plan.Foreign;
+        var node = new SimNode(this, _nodes.Count, site, name, address, isSeed, up, down, random.Next())
+        {
+            MustFinish = !isSeed,
+            IsForeign = isForeign,
+        };
         _nodes.Add(node);
         site.Nodes.Add(node);
         _byEndPoint.Add(node.EndPoint, node);
