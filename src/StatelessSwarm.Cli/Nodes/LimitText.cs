@@ -1,6 +1,5 @@
 using System.Globalization;
 using StatelessSwarm.Cli.Units;
-using StatelessSwarm.Engine.Limits;
 using StatelessSwarm.Node.Limits;
 
 namespace StatelessSwarm.Cli.Nodes;

@@ -1,5 +1,3 @@
-using StatelessSwarm.Content.Values;
-
 namespace StatelessSwarm.Swarm.Encryption;
 
 /// <summary>

@@ -141,7 +141,7 @@ internal sealed class MseInitiator : MseExchange
         _incoming!.Apply(head);
         var chosen = (MseMethods)BinaryPrimitives.ReadUInt32BigEndian(head);
         _length = BinaryPrimitives.ReadUInt16BigEndian(head[4..]);
-        if (chosen is not (MseMethods.Plain or MseMethods.Rc4) || (chosen & _offered) == 0 || _length > MaxPad)
+        if (chosen is not (MseMethods.Plain or MseMethods.Rc4) || (chosen & _offered) == MseMethods.None || _length > MaxPad)
         {
             Status = MseStatus.Fault;
             return false;

@@ -175,6 +175,6 @@ internal sealed class MseResponder : MseExchange
     {
         var taken = _offered & (_encryption == StreamEncryption.Require ? MseMethods.Rc4 : MseMethods.Plain | MseMethods.Rc4);
         var liked = _encryption == StreamEncryption.Plain ? MseMethods.Plain : MseMethods.Rc4;
-        return (taken & liked) != 0 ? liked : taken;
+        return (taken & liked) != MseMethods.None ? liked : taken;
     }
 }

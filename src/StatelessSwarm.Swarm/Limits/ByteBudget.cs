@@ -84,7 +84,7 @@ public sealed class ByteBudget : IDisposable
             if (_waiting.Count == 1)
                 SetTimer();
         }
-        return new ValueTask(waiter.Wait(cancellation));
+        return new ValueTask(waiter.WaitAsync(cancellation));
     }
 
     /// <summary>Counts bytes that are sent in any case: others wait for them.</summary>
@@ -158,7 +158,7 @@ public sealed class ByteBudget : IDisposable
 
         public void Pass() => _passed.TrySetResult();
 
-        public Task Wait(CancellationToken cancellation)
+        public Task WaitAsync(CancellationToken cancellation)
         {
             var wait = _passed.Task.WaitAsync(cancellation);
             Volatile.Write(ref _wait, wait);
