@@ -166,7 +166,7 @@ internal sealed class SimSwarm
             LanPeers = limits.LanPeers ?? options.LanPeers,
             WanPeers = limits.WanPeers ?? options.WanPeers,
             UploadSlots = (node.IsSeed ? seeds.UploadSlots : null) ?? limits.UploadSlots ?? options.UploadSlots,
-            UsesClaims = limits.UsesClaims && node.Mutation != Mutation.IgnoresClaims,
+            UsesClaims = limits.UsesClaims,
             SuperSeeds = node.IsSeed && seeds.SuperSeeds,
             // In bytes of the torrent the engine sees, so that they stay the same in bytes of the network, as far as blocks allow.
             UploadAheadPerPeer = Math.Max(options.UploadAheadPerPeer / grain, 2 * BlockRange.BlockSize),
