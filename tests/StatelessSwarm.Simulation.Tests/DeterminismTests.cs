@@ -17,13 +17,11 @@ public sealed class DeterminismTests(ITestOutputHelper output)
     public void Swarm_FiftyEnginesTwice_SameNumberSameHashOtherNumberOtherHash(bool isV1)
     {
         var first = RunOnce(50, isV1, 1);
-        var again = RunOnce(50, isV1, 1);
-        var threaded = RunOnce(50, isV1, 3);
+        var again = RunOnce(50, isV1, 3);
         var other = RunOnce(51, isV1, 1);
         Assert.Equal(first.Report.Hash, again.Report.Hash);
-        Assert.Equal(first.Report.Hash, threaded.Report.Hash);
-        Assert.Equal(first.Report.Events, threaded.Report.Events);
-        Assert.Equal(first.Leechers.Select(node => node.DoneAt), threaded.Leechers.Select(node => node.DoneAt));
+        Assert.Equal(first.Report.Events, again.Report.Events);
+        Assert.Equal(first.Leechers.Select(node => node.DoneAt), again.Leechers.Select(node => node.DoneAt));
         Assert.NotEqual(first.Report.Hash, other.Report.Hash);
     }
 

@@ -68,9 +68,9 @@ internal sealed class PieceAssigner(
         {
             if (current.ReadyAt > clock.Now)
                 return null;
-            // While the claim settled, a neighbour that has the piece may have become usable.
-            var isStillWanted = !current.IsClaimed || current.Missing < current.BlockCount || !availability.HeldNear.Contains(current.Piece);
-            if (isStillWanted)
+            // Since it was claimed, a neighbour that has the piece may have become usable; or, while the claim settled, another's come to life.
+            var isLeft = current.IsClaimed && !rules.MayAsk(peer, current.Piece);
+            if (!isLeft || (current.Missing < current.BlockCount && !availability.HeldNear.Contains(current.Piece)))
                 return current;
             Abandon(current);
         }
@@ -310,7 +310,8 @@ internal sealed class PieceAssigner(
 
     private ActivePiece? Steal(PeerState peer)
     {
-        if (peer.IsChokingUs || peer.IsLate)
+        // Who has stalled takes nothing over: two such peers would take it from each other for ever, and neither look stalled.
+        if (peer.IsChokingUs || peer.IsLate || peer.IsSnubbed)
             return null;
         for (var place = 0; place < active.Count; place++)
         {

@@ -14,6 +14,9 @@ public sealed partial class TorrentEngine
     internal bool IsClaimedBy(PeerHandle peer, PieceIndex piece) =>
         _peers.Find(peer) is { } state && _claims.Firm.Contains(piece.Value) && state.Claims.Contains(piece.Value);
 
+    /// <summary>We fetch the piece under a claim.</summary>
+    internal bool IsClaiming(PieceIndex piece) => _active.Find(piece.Value) is { IsClaimed: true };
+
     /// <summary>The piece is being fetched from a neighbour, and comes too slowly or not at all.</summary>
     internal bool IsWaitingLong(PieceIndex piece) =>
         _active.Find(piece.Value) is { Owner: { IsLan: true } owner } active

@@ -86,9 +86,12 @@ internal sealed class WanLedger(SimSite site, int blocksPerPiece, int blockCount
             return null;
         if (entry.Status == Status.Released || !asked.IsOpen)
             return IsHeldByAnother(node, holder, block) ? null : TakeoverKind.Released;
-        if (!node.Engine.IsClaimedBy(way.Handle, block.Piece))
-            return IsHeldByAnother(node, holder, block) ? null : TakeoverKind.Slow;
-        return null;
+        if (!holder.Engine.IsClaiming(block.Piece))
+            return IsHeldByAnother(node, holder, block) ? null : TakeoverKind.Released;
+        if (node.Engine.IsClaimedBy(way.Handle, block.Piece) || IsHeldByAnother(node, holder, block))
+            return null;
+        // Its claim is void to the one that asks: not heard of for seconds, or both claim the piece and one of them is about to give way.
+        return site.Clock.Now - entry.At >= Patience ? TakeoverKind.Slow : TakeoverKind.Crossed;
     }
 
     private TakeoverKind? JudgeAgain(SimNode node, Pipe pipe, BlockRange block, in Entry entry)

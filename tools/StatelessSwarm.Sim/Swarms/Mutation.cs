@@ -9,8 +9,8 @@ internal enum Mutation
     /// <summary>Says that it has everything, and serves what it has not verified.</summary>
     ServesUnverified,
 
-    /// <summary>Fetches over the WAN what others fetch.</summary>
-    IgnoresClaims,
+    /// <summary>Asks for everything over the WAN twice.</summary>
+    AsksTwice,
 
     /// <summary>Says one thing a hundred thousand times.</summary>
     Floods,

@@ -136,7 +136,11 @@ internal sealed partial class SimNode
         {
             var block = new BlockRange(new PieceIndex(message.Piece), message.Begin, message.Length);
             if (message.Kind == PeerMessageKind.Request)
+            {
                 ledger.Requested(this, pipe, block);
+                if (Mutation == Mutation.AsksTwice)
+                    ledger.Requested(this, pipe, block);
+            }
             else if (message.Kind == PeerMessageKind.Cancel)
                 ledger.Released(pipe, block);
         }

@@ -303,9 +303,9 @@ internal sealed partial class SimNode : EventTarget
             EndPoint.Address
         );
         Engine.PeerConnected(pipe.Handle, peer);
+        Settle();
         if (Mutation == Mutation.ServesUnverified)
             pipe.Send(new PeerMessage(PeerMessageKind.HaveAll));
-        Settle();
     }
 
     private PeerReach ReachOf(SimNode other) => other.Site == Site ? PeerReach.Lan : PeerReach.Wan;

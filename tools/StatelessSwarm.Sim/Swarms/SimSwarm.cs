@@ -172,7 +172,7 @@ internal sealed class SimSwarm
             UploadSlots = (node.IsSeed ? seeds.UploadSlots : null) ?? limits.UploadSlots ?? options.UploadSlots,
             NeighbourWaitMs = (node.IsForeign ? null : limits.NeighbourWaitMs) ?? options.NeighbourWaitMs,
             Budget = node.IsSeed || node.Site.Plan.Limits is not { } down ? null : BudgetOf(down, time),
-            UsesClaims = limits.UsesClaims && !node.IsForeign && node.Mutation != Mutation.IgnoresClaims,
+            UsesClaims = limits.UsesClaims && !node.IsForeign,
             SuperSeeds = node.IsSeed && seeds.SuperSeeds,
             // In bytes of the torrent the engine sees, so that they stay the same in bytes of the network, as far as blocks allow.
             UploadAheadPerPeer = Math.Max(options.UploadAheadPerPeer / grain, 2 * BlockRange.BlockSize),

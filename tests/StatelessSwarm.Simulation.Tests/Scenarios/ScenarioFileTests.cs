@@ -1,6 +1,6 @@
 using StatelessSwarm.Sim.Scenarios;
 
-namespace StatelessSwarm.Simulation.Tests;
+namespace StatelessSwarm.Simulation.Tests.Scenarios;
 
 /// <summary>What a scenario file says of single nodes and of limits, read and simulated.</summary>
 public sealed class ScenarioFileTests
