@@ -1,6 +1,5 @@
-using StatelessSwarm.Engine.Torrents;
-using StatelessSwarm.Simulation.Tests.Swarms;
-using StatelessSwarm.Testing.Torrents;
+using StatelessSwarm.Sim.Scenarios;
+using StatelessSwarm.Sim.Swarms;
 
 namespace StatelessSwarm.Simulation.Tests;
 
@@ -10,17 +9,16 @@ namespace StatelessSwarm.Simulation.Tests;
 /// </summary>
 public sealed class ChurnTests(ITestOutputHelper output)
 {
-    private const double Mbit = 1e6;
+    private const double Mbit = Run.Mbit;
     private const double Wan = 10 * Mbit;
-    private const int Sites = 2;
     private const int Members = 5;
 
     /// <summary>Blocks that may come twice all the same: two claims cross, and messages take longer than the claims are given to settle.</summary>
     private const int MostByChance = 8;
-    private static readonly SyntheticTorrent Torrent = new(32 << 20, 256 << 10);
+    private static readonly Image Content = new() { Bytes = 32 << 20 };
 
-    /// <summary>Seconds that the WAN link takes for one copy.</summary>
-    private static double Optimum => Torrent.Info.ContentBytes * 8 / Wan;
+    /// <summary>Seconds that the WAN link takes for one copy, the headers of its packets left out.</summary>
+    private static double Optimum => Content.Bytes * 8 / Wan;
 
     [Theory]
     [InlineData(1)]
@@ -28,11 +26,9 @@ public sealed class ChurnTests(ITestOutputHelper output)
     [InlineData(3)]
     public void AllTogether_BlocksComeOnce(int seed)
     {
-        using var swarm = Branches(seed);
-        swarm.StartAll(1000, 300);
-        Finish(swarm);
-        Assert.All(swarm.Sites.Skip(1), site => Assert.InRange(site.BlocksTwice, 0, MostByChance));
-        Assert.InRange(swarm.LastNodeSeconds / Optimum, 1, 1.1);
+        var run = Finish(Branches(), seed);
+        Assert.All(run.Report.Sites, site => Assert.InRange(site.DuplicateBlocks, 0, MostByChance));
+        Assert.InRange(run.LastSeconds / Optimum, 1, 1.1);
     }
 
     /// <summary>Goal: 1.08 copies at most with two of five fetchers killed at the half, and no time lost.</summary>
@@ -43,13 +39,9 @@ public sealed class ChurnTests(ITestOutputHelper output)
     [InlineData(4)]
     public void TwoFetchersKilledAtTheHalf_CostsLittle(int seed)
     {
-        using var swarm = Branches(seed);
-        swarm.StartAll(1000, 300);
-        At(swarm, Optimum / 2, () => MembersOf(swarm, 1).Take(2).ToList().ForEach(node => node.Kill()));
-        At(swarm, Optimum / 2, () => MembersOf(swarm, 2).Take(2).ToList().ForEach(node => node.Kill()));
-        Finish(swarm);
-        Assert.All(swarm.Sites.Skip(1), site => Assert.InRange(swarm.CopiesInto(site), 1, 1.08));
-        Assert.InRange(swarm.LastNodeSeconds / Optimum, 1, 1.15);
+        var run = Finish(Branches() with { Faults = TwoOfEachSite(FaultKind.Crash) }, seed);
+        Assert.All(run.WanCopies, copies => Assert.InRange(copies, 1, 1.08));
+        Assert.InRange(run.LastSeconds / Optimum, 1, 1.15);
     }
 
     /// <summary>
@@ -63,13 +55,9 @@ public sealed class ChurnTests(ITestOutputHelper output)
     [InlineData(4)]
     public void TwoFetchersVanishAtTheHalf_CostsLittle(int seed)
     {
-        using var swarm = Branches(seed);
-        swarm.StartAll(1000, 300);
-        foreach (var node in MembersOf(swarm, 1).Take(2).Concat(MembersOf(swarm, 2).Take(2)))
-            At(swarm, Optimum / 2, () => node.IsFrozen = true);
-        Finish(swarm);
-        Assert.All(swarm.Sites.Skip(1), site => Assert.InRange(swarm.CopiesInto(site), 1, 1.08));
-        Assert.InRange(swarm.LastNodeSeconds, Optimum, (1.1 * Optimum) + 10);
+        var run = Finish(Branches() with { Faults = TwoOfEachSite(FaultKind.Power) }, seed);
+        Assert.All(run.WanCopies, copies => Assert.InRange(copies, 1, 1.08));
+        Assert.InRange(run.LastSeconds, Optimum, (1.1 * Optimum) + 10);
     }
 
     /// <summary>A member sleeps for a minute and comes back: it finishes, costs the others nothing and the WAN no second copy.</summary>
@@ -79,21 +67,13 @@ public sealed class ChurnTests(ITestOutputHelper output)
     [InlineData(3)]
     public void MemberSleepsAMinute_ComesBackAndFinishes(int seed)
     {
-        using var swarm = Branches(seed);
-        swarm.StartAll(1000, 300);
-        foreach (var node in MembersOf(swarm, 1).Take(1))
-        {
-            At(swarm, 8, () => node.IsFrozen = true);
-            At(swarm, 68, () => node.IsFrozen = false);
-        }
-        // The swarm counts a sleeper as gone: it must be awake before the end is looked for.
-        Assert.False(swarm.Events.Run((long)69e9, () => false));
-        Finish(swarm);
-        var sleeper = MembersOf(swarm, 1).First();
-        output.WriteLine($"the sleeper was done {(sleeper.DoneAt!.Value / 1e9) - 68:f2} s after it woke");
-        Assert.InRange(sleeper.DoneAt!.Value / 1e9, 68, 68 + 20);
-        Assert.InRange(swarm.Leechers.Where(node => node != sleeper).Max(node => node.DoneAt!.Value) / 1e9, Optimum, (1.1 * Optimum) + 5);
-        Assert.All(swarm.Sites.Skip(1), site => Assert.InRange(swarm.CopiesInto(site), 1, 1.05));
+        var sleep = new Fault { Kind = FaultKind.Freeze, AtSeconds = 8, ForSeconds = 60, Site = 1, Node = 1 };
+        var run = Finish(Branches() with { Faults = [sleep] }, seed);
+        var sleeper = run.Leechers[0];
+        output.WriteLine($"the sleeper was done {Done(sleeper) - 68:f2} s after it woke");
+        Assert.InRange(Done(sleeper), 68, 68 + 20);
+        Assert.InRange(run.Leechers.Skip(1).Max(Done), Optimum, (1.1 * Optimum) + 5);
+        Assert.All(run.WanCopies, copies => Assert.InRange(copies, 1, 1.05));
     }
 
     /// <summary>A member's cable is pulled for a minute: no attempt storm while it is cut off, and it finishes soon after.</summary>
@@ -103,15 +83,12 @@ public sealed class ChurnTests(ITestOutputHelper output)
     [InlineData(3)]
     public void MemberCutOffForAMinute_ComesBackAndFinishes(int seed)
     {
-        using var swarm = Branches(seed);
-        swarm.StartAll(1000, 300);
-        var lost = MembersOf(swarm, 1).First();
-        swarm.Cut([lost], _ => true, 8, 68);
-        Assert.False(swarm.Events.Run((long)69e9, () => false));
-        Finish(swarm);
-        output.WriteLine($"it was done {(lost.DoneAt!.Value / 1e9) - 68:f2} s after it was back, {lost.Attempts} attempts");
-        Assert.InRange(lost.DoneAt!.Value / 1e9, 68, 68 + 30);
-        Assert.All(swarm.Sites.Skip(1), site => Assert.InRange(swarm.CopiesInto(site), 1, 1.05));
+        var cut = new Fault { Kind = FaultKind.Partition, AtSeconds = 8, ForSeconds = 60, Site = 1, Node = 1 };
+        var run = Finish(Branches() with { Faults = [cut] }, seed);
+        var lost = run.Leechers[0];
+        output.WriteLine($"it was done {Done(lost) - 68:f2} s after it was back, {lost.Attempts} attempts");
+        Assert.InRange(Done(lost), 68, 68 + 30);
+        Assert.All(run.WanCopies, copies => Assert.InRange(copies, 1, 1.05));
     }
 
     /// <summary>
@@ -124,31 +101,33 @@ public sealed class ChurnTests(ITestOutputHelper output)
     [InlineData(3, 12)]
     public void SiteSplitForAWhile_IsOneAgainAfterwards(int seed, double seconds)
     {
-        using var swarm = Branches(seed);
-        swarm.StartAll(1000, 300);
-        var part = MembersOf(swarm, 1).Take(2).ToList();
-        swarm.Cut(part, node => node.Site == part[0].Site, 8, 8 + seconds);
-        Finish(swarm);
+        var split = new Fault { Kind = FaultKind.Split, AtSeconds = 8, ForSeconds = seconds, Site = 1, Nodes = 2 };
+        var run = Finish(Branches() with { Faults = [split] }, seed);
         // At worst each part fetches on its own while they are apart, and the first seconds until they notice.
         var apart = seconds / Optimum;
-        Assert.InRange(swarm.CopiesInto(swarm.Sites[1]), 1, 1.05 + apart);
-        Assert.InRange(swarm.LastNodeSeconds, Optimum, (1.1 * Optimum) + seconds + 15);
+        Assert.InRange(run.Report.Sites[0].WanCopies, 1, 1.05 + apart);
+        Assert.InRange(run.LastSeconds, Optimum, (1.1 * Optimum) + seconds + 15);
     }
 
     /// <summary>Three nodes boot one after another after the others are done: all of it comes from neighbours.</summary>
     [Fact]
     public void LateNodes_BringNothingOverTheWan()
     {
-        using var swarm = Branches(5);
-        var late = MembersOf(swarm, 1).TakeLast(3).ToArray();
-        swarm.StartAll(1000, 300, late);
-        for (var index = 0; index < late.Length; index++)
-            swarm.StartLate(late[index], (2 * Optimum) + (10 * index));
-        Assert.False(swarm.Events.Run((long)(1.9 * Optimum * 1e9), () => false));
-        var before = swarm.Sites[1].PayloadIn;
-        Finish(swarm);
-        Assert.Equal(before, swarm.Sites[1].PayloadIn);
-        Assert.All(late, node => Assert.Equal(0, node.Engine.Status.ReceivedWanBytes));
+        var scenario = Branches();
+        var late = Enumerable.Range(0, 3).Select(index => new LateStart(1, 3 + index, (2 * Optimum) + (10 * index)));
+        var before = 0L;
+        var run = Finish(
+            scenario with { Starts = scenario.Starts with { Late = [.. late] } },
+            5,
+            swarm =>
+            {
+                swarm.RunUntil(1.9 * Optimum);
+                before = swarm.Sites[1].PayloadIn;
+            }
+        );
+        Assert.InRange(before, Content.Bytes, long.MaxValue);
+        Assert.Equal(before, run.Swarm.Sites[1].PayloadIn);
+        Assert.All(run.Leechers.GetRange(2, 3), node => Assert.Equal(0, node.Engine.Status.ReceivedWanBytes));
     }
 
     /// <summary>Members come and go every four seconds, on average half of them are there: every one that stays finishes.</summary>
@@ -157,37 +136,45 @@ public sealed class ChurnTests(ITestOutputHelper output)
     [InlineData(2)]
     public void MembersComeAndGo_TheOthersFinish(int seed)
     {
-        using var swarm = Branches(seed, members: 10);
-        var guests = MembersOf(swarm, 1).TakeLast(7).ToArray();
-        swarm.StartAll(1000, 300, guests);
-        for (var index = 0; index < guests.Length; index++)
-        {
-            var guest = guests[index];
-            swarm.StartLate(guest, 2 + (3 * index));
-            if (index < 5)
-                At(swarm, 9 + (3 * index), guest.Kill);
-        }
-        Finish(swarm);
-        Assert.InRange(swarm.CopiesInto(swarm.Sites[1]), 1, 1.08);
-        Assert.InRange(swarm.LastNodeSeconds, Optimum, (1.15 * Optimum) + 5);
+        const int FirstGuest = 4;
+        var scenario = Branches(members: 10);
+        var run = Finish(
+            scenario with
+            {
+                Starts = scenario.Starts with { Late = [.. Enumerable.Range(0, 7).Select(guest => new LateStart(1, FirstGuest + guest, 2 + (3 * guest)))] },
+                Faults =
+                [
+                    .. Enumerable
+                        .Range(0, 5)
+                        .Select(guest => new Fault { Kind = FaultKind.Crash, AtSeconds = 9 + (3 * guest), Site = 1, Node = FirstGuest + guest }),
+                ],
+            },
+            seed
+        );
+        Assert.InRange(run.Report.Sites[0].WanCopies, 1, 1.08);
+        Assert.InRange(run.LastSeconds, Optimum, (1.15 * Optimum) + 5);
     }
 
-    /// <summary>The seed is gone once one member is complete: what the site holds is enough for it.</summary>
+    /// <summary>
+    /// Goal: the seed is gone once one member is complete, and what the site holds is enough for it. Method: a first run says when that is; in
+    /// the second one, the same up to then, the seed dies at that moment.
+    /// </summary>
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
     public void SeedDiesWhenOneMemberIsComplete_TheSiteFinishes(int seed)
     {
-        using var swarm = new SimSwarm(Torrent, seed);
-        swarm.AddNode(swarm.AddSite(1e9, 1e9, 5), 100 * Mbit, 100 * Mbit);
-        var site = swarm.AddSite(Wan, Wan, 5);
-        for (var node = 0; node < Members; node++)
-            swarm.AddNode(site, 100 * Mbit, node == 0 ? 100 * Mbit : 8 * Mbit, AsShipped);
-        swarm.StartAll(1000, 300);
-        Assert.True(swarm.Events.Run((long)200e9, () => swarm.Leechers.Any(node => node.DoneAt is not null)));
-        Assert.Contains(swarm.Leechers, node => node.DoneAt is null);
-        swarm.Seed.Kill();
-        Finish(swarm);
+        var scenario = Branches(sites: 1) with
+        {
+            Faults = [.. Enumerable.Range(2, Members - 1).Select(node => new Fault { Kind = FaultKind.SlowDown, Site = 1, Node = node, Rate = 8 * Mbit })],
+        };
+        var first = Finish(scenario, seed).Leechers.Min(Done);
+        var death = new Fault { Kind = FaultKind.SeedDies, AtSeconds = first };
+        var run = Finish(scenario with { Faults = [.. scenario.Faults, death] }, seed);
+        Assert.True(run.Swarm.Seed.IsDead);
+        Assert.Equal(first, run.Leechers.Min(Done));
+        Assert.Contains(run.Leechers, node => Done(node) > first);
+        Assert.All(run.Leechers, node => Assert.NotNull(node.DoneAt));
     }
 
     /// <summary>
@@ -199,53 +186,58 @@ public sealed class ChurnTests(ITestOutputHelper output)
     [InlineData(3)]
     public void ForeignClientsInTheSite_OursStillFetchOneCopy(int seed)
     {
-        using var swarm = new SimSwarm(Torrent, seed);
-        swarm.AddNode(swarm.AddSite(1e9, 1e9, 5), 100 * Mbit, 100 * Mbit);
-        var site = swarm.AddSite(Wan, Wan, 5);
-        for (var node = 0; node < Members; node++)
-            swarm.AddNode(site, 100 * Mbit, 100 * Mbit, node < 2 ? options => options with { UsesClaims = false } : AsShipped);
-        swarm.StartAll(1000, 300);
-        Finish(swarm);
-        var ours = swarm.Leechers.Skip(2).Sum(node => node.Engine.Status.ReceivedWanBytes) / (double)Torrent.Info.ContentBytes;
+        var scenario = Branches(sites: 1);
+        var run = Finish(scenario with { Sites = [scenario.Sites[0] with { Foreign = 2 }] }, seed);
+        var ours = run.Leechers.Where(node => !node.IsForeign).Sum(node => node.Engine.Status.ReceivedWanBytes) / (double)Content.Bytes;
         output.WriteLine($"ours fetched {ours:f3} copies between them");
+        Assert.Equal(2, run.Leechers.Count(node => node.IsForeign));
         Assert.InRange(ours, 0, 1.02);
-        Assert.InRange(swarm.LastNodeSeconds / Optimum, 1, 2.2);
+        Assert.InRange(run.LastSeconds / Optimum, 1, 2.2);
     }
 
-    private static SimSwarm Branches(int seed, int members = Members)
-    {
-        var swarm = new SimSwarm(Torrent, seed);
-        swarm.AddNode(swarm.AddSite(1e9, 1e9, 5), 100 * Mbit, 100 * Mbit);
-        for (var index = 0; index < Sites; index++)
+    /// <summary>Nodes that listen to multicast wait at the start, to hear of their neighbours first.</summary>
+    private static Scenario Branches(int sites = 2, int members = Members) =>
+        new()
         {
-            var site = swarm.AddSite(Wan, Wan, 5);
-            for (var node = 0; node < members; node++)
-                swarm.AddNode(site, 100 * Mbit, 100 * Mbit, AsShipped);
-        }
-        return swarm;
-    }
+            Name = "churn",
+            Image = Content,
+            Seeds = new Seeds { Up = 100 * Mbit, Down = 100 * Mbit, DelayMs = 5 },
+            Sites =
+            [
+                new SiteGroup
+                {
+                    Count = sites,
+                    Nodes = members,
+                    LanUp = 100 * Mbit,
+                    LanDown = 100 * Mbit,
+                    WanDown = Wan,
+                    WanUp = Wan,
+                    DelayMs = 5,
+                },
+            ],
+            Starts = new Starts { SpreadSeconds = 1 },
+            Limits = new NodeLimits { NeighbourWaitMs = 500 },
+            DeadlineSeconds = 600,
+        };
 
-    /// <summary>A node that listens to multicast waits at the start, to hear of its neighbours first.</summary>
-    private static EngineOptions AsShipped(EngineOptions options) => options with { NeighbourWaitMs = 500 };
+    private static List<Fault> TwoOfEachSite(FaultKind kind) =>
+        [.. from site in new[] { 1, 2 } from node in new[] { 1, 2 } select new Fault { Kind = kind, AtSeconds = Optimum / 2, Site = site, Node = node }];
 
-    private static IEnumerable<SimNode> MembersOf(SimSwarm swarm, int site) => swarm.Nodes.Where(node => node.Site == swarm.Sites[site]);
+    private static double Done(SimNode node) => node.DoneAt!.Value / 1e9;
 
-    private static void At(SimSwarm swarm, double seconds, Action action) => swarm.Events.At((long)(seconds * 1e9), action);
-
-    /// <summary>Everybody alive finishes, with no more attempts and messages than work to do.</summary>
-    private void Finish(SimSwarm swarm)
+    /// <summary>Everybody who is to be there at the end finishes, with no more attempts and messages than work to do.</summary>
+    private Run Finish(Scenario scenario, int seed, Action<SimSwarm>? change = null)
     {
-        var isDone = swarm.Run(600);
-        var copies = string.Join(' ', swarm.Sites.Skip(1).Select(site => $"{swarm.CopiesInto(site):f4} ({site.BlocksTwice} blocks twice)"));
-        var attempts = swarm.Nodes.Max(node => node.Attempts);
-        var messages = swarm.Nodes.Max(node => node.Messages);
-        output.WriteLine(
-            $"last {swarm.LastNodeSeconds:f2} s, optimum {Optimum:f2} s, ratio {swarm.LastNodeSeconds / Optimum:f3}, copies {copies}, "
-                + $"seed egress {swarm.CopiesFrom(swarm.Seed):f3}, attempts {attempts}, messages {messages}"
-        );
-        Assert.True(isDone, string.Join(' ', swarm.Nodes.Where(node => node.DoneAt is null && !node.IsDead).Select(node => node.Number)));
-        Assert.InRange(attempts, 0, 6 * swarm.Nodes.Count);
-        var blocks = Torrent.Info.ContentBytes / 16384;
-        Assert.InRange(messages, 0, (blocks * 3) + (Torrent.Info.PieceCount * swarm.Nodes.Count * 2) + 5000);
+        var run = Run.Of(scenario, seed, change: change);
+        var nodes = run.Swarm.Nodes;
+        var attempts = nodes.Max(node => node.Attempts);
+        var messages = nodes.Max(node => node.Messages);
+        var twice = string.Join(' ', run.Report.Sites.Select(site => site.DuplicateBlocks));
+        output.WriteLine($"{run.Words(Optimum)}; blocks twice {twice}, attempts {attempts}, messages {messages}");
+        Assert.True(run.IsGood, run.FirstBreach);
+        Assert.InRange(attempts, 0, 6 * nodes.Count);
+        var blocks = Content.Bytes / 16384;
+        Assert.InRange(messages, 0, (blocks * 3) + (run.Swarm.Torrent.Info.PieceCount * nodes.Count * 2) + 5000);
+        return run;
     }
 }

@@ -1,52 +1,65 @@
-using StatelessSwarm.Simulation.Tests.Swarms;
-using StatelessSwarm.Testing.Torrents;
+using StatelessSwarm.Sim.Scenarios;
 
 namespace StatelessSwarm.Simulation.Tests;
 
 /// <summary>Fifty engines in one process on a virtual network and clock.</summary>
 public sealed class DeterminismTests(ITestOutputHelper output)
 {
-    private const double Mbit = 1e6;
-    private static readonly SyntheticTorrent Torrent = new(32 << 20, 256 << 10);
+    private const double Mbit = Run.Mbit;
 
     /// <summary>
-    /// Goal: a run is a function of its number. Method: one seed and 49 nodes in five sites run to completion; every command of
-    /// every engine goes into a hash, with its virtual time.
+    /// Goal: a run is a function of its scenario and number, and not of the threads it runs on. Method: one seed and 49 nodes in five sites,
+    /// with a fault of each kind that leaves everybody able to finish, run to completion; everything that happens goes into a hash.
     /// </summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Swarm_FiftyEnginesTwice_SameNumberSameLogOtherNumberOtherLog(bool isV1)
+    public void Swarm_FiftyEnginesTwice_SameNumberSameHashOtherNumberOtherHash(bool isV1)
     {
-        var first = RunOnce(50, isV1);
-        var again = RunOnce(50, isV1);
-        var other = RunOnce(51, isV1);
-        Assert.Equal(first, again);
-        Assert.NotEqual(first, other);
+        var first = RunOnce(50, isV1, 1);
+        var again = RunOnce(50, isV1, 3);
+        var other = RunOnce(51, isV1, 1);
+        Assert.Equal(first.Report.Hash, again.Report.Hash);
+        Assert.Equal(first.Report.Events, again.Report.Events);
+        Assert.Equal(first.Leechers.Select(node => node.DoneAt), again.Leechers.Select(node => node.DoneAt));
+        Assert.NotEqual(first.Report.Hash, other.Report.Hash);
     }
 
-    private string RunOnce(int seed, bool isV1)
+    private Run RunOnce(int seed, bool isV1, int threads)
     {
-        using var swarm = new SimSwarm(Torrent, seed) { IsV1 = isV1 };
-        var home = swarm.AddSite(1e9, 1e9, 5);
-        swarm.AddNode(home, 100 * Mbit, 100 * Mbit);
-        for (var site = 0; site < 5; site++)
+        var scenario = new Scenario
         {
-            var branch = swarm.AddSite(20 * Mbit, 10 * Mbit, 2 + 3 * site);
-            for (var node = 0; node < (site == 4 ? 9 : 10); node++)
-                swarm.AddNode(branch, 100 * Mbit, 100 * Mbit);
-        }
-        Assert.Equal(50, swarm.Nodes.Count);
-        swarm.StartAll();
-        Assert.True(swarm.Run(300));
-        var copies = string.Join(' ', swarm.Sites.Skip(1).Select(site => $"{swarm.CopiesInto(site):f3}"));
-        output.WriteLine(
-            $"number {seed}: last {swarm.LastNodeSeconds:f2} s, optimum {Torrent.Info.ContentBytes * 8 / (20 * Mbit):f2} s, "
-                + $"seed egress {swarm.CopiesFrom(swarm.Seed):f3}, WAN copies {copies}, wasted {swarm.WastedShare:f4}, "
-                + $"{swarm.Log.Commands} commands, log {swarm.Log.Digest()[..16]}"
-        );
-        Assert.All(swarm.Nodes, node => Assert.True(node.Engine.IsComplete));
-        Assert.All(swarm.Sites.Skip(1), site => Assert.InRange(swarm.CopiesInto(site), 1, 1.1));
-        return swarm.Log.Digest();
+            Name = "fifty",
+            Image = new Image { Bytes = 16 << 20, IsV1 = isV1 },
+            Seeds = new Seeds { DelayMs = 2 },
+            Sites = [.. Enumerable.Range(0, 5).Select(NewSite)],
+            Faults =
+            [
+                new Fault { Kind = FaultKind.Churn, AtSeconds = 2, UntilSeconds = 6, Nodes = 4, ForSeconds = 2 },
+                new Fault { Kind = FaultKind.Freeze, AtSeconds = 3, ForSeconds = 4, Nodes = 2 },
+                new Fault { Kind = FaultKind.Partition, Site = 2, AtSeconds = 2, ForSeconds = 2 },
+                new Fault { Kind = FaultKind.Lie, Nodes = 1 },
+                new Fault { Kind = FaultKind.Skew, Nodes = 3, Skew = 0.01 },
+                new Fault { Kind = FaultKind.SlowDisk, Nodes = 1, Rate = 160 * Mbit },
+                new Fault { Kind = FaultKind.Split, Site = 3, Nodes = 4, AtSeconds = 2, ForSeconds = 2 },
+            ],
+            DeadlineSeconds = 300,
+        };
+        Assert.Equal(49, scenario.NodeCount);
+        var run = Run.Of(scenario, seed, threads);
+        output.WriteLine($"number {seed}, {threads} threads: {run.Words(scenario.Image.Bytes * 8 / (20 * Mbit))}, hash {run.Report.Hash}");
+        Assert.True(run.IsGood, run.FirstBreach);
+        return run;
     }
+
+    private static SiteGroup NewSite(int site) =>
+        new()
+        {
+            Nodes = site == 4 ? 9 : 10,
+            LanUp = 100 * Mbit,
+            LanDown = 100 * Mbit,
+            WanDown = 20 * Mbit,
+            WanUp = 10 * Mbit,
+            DelayMs = 2 + 3 * site,
+        };
 }

@@ -1,13 +1,23 @@
-using StatelessSwarm.Simulation.Tests.Swarms;
-using StatelessSwarm.Testing.Torrents;
+using StatelessSwarm.Sim.Networks;
+using StatelessSwarm.Sim.Scenarios;
 
 namespace StatelessSwarm.Simulation.Tests;
 
 /// <summary>One LAN, one seed on it: scenario S2 of the baselines (seed up 25 Mbit/s, nodes 50/50, 64 MiB in 256 KiB pieces).</summary>
 public sealed class FlatLanTests(ITestOutputHelper output)
 {
-    private const double Mbit = 1e6;
-    private static readonly SyntheticTorrent Torrent = new(64 << 20, 256 << 10);
+    private const double Mbit = Run.Mbit;
+
+    private static readonly Scenario Lan = new()
+    {
+        Name = "lan",
+        Seeds = new Seeds { Site = 1, Up = 25 * Mbit, Down = 25 * Mbit },
+        Sites = [new SiteGroup { Nodes = 16, LanUp = 50 * Mbit, LanDown = 50 * Mbit }],
+        DeadlineSeconds = 300,
+    };
+
+    /// <summary>Seconds that the seed's uplink takes for one copy, with the headers of its packets.</summary>
+    private static double Optimum => Lan.Image.Bytes * Link.Framing * 8 / (25 * Mbit);
 
     [Theory]
     [InlineData(1)]
@@ -15,21 +25,11 @@ public sealed class FlatLanTests(ITestOutputHelper output)
     [InlineData(3)]
     public void Lan_SixteenNodesOneSeed_SeedSendsOneCopyAndTheLastNodeIsNearTheOptimum(int seed)
     {
-        using var swarm = new SimSwarm(Torrent, seed);
-        var site = swarm.AddSite(1e9, 1e9, 5);
-        swarm.AddNode(site, 25 * Mbit, 25 * Mbit);
-        for (var node = 0; node < 16; node++)
-            swarm.AddNode(site, 50 * Mbit, 50 * Mbit);
-        swarm.StartAll();
-        var done = swarm.Run(120);
-        var optimum = Torrent.Info.ContentBytes * 8 / (25 * Mbit);
-        output.WriteLine(
-            $"last {swarm.LastNodeSeconds:f2} s, optimum {optimum:f2} s, ratio {swarm.LastNodeSeconds / optimum:f3}, "
-                + $"seed egress {swarm.CopiesFrom(swarm.Seed):f3}, wasted {swarm.WastedShare:f4}, {swarm.Log.Commands} commands"
-        );
-        Assert.True(done);
-        Assert.InRange(swarm.CopiesFrom(swarm.Seed), 1, 1.15);
-        Assert.InRange(swarm.LastNodeSeconds / optimum, 1, 1.08);
+        var run = Run.Of(Lan, seed);
+        output.WriteLine(run.Words(Optimum));
+        Assert.True(run.IsGood, run.FirstBreach);
+        Assert.InRange(run.Report.SeedCopies, 1, 1.15);
+        Assert.InRange(run.LastSeconds / Optimum, 1, 1.08);
     }
 
     /// <summary>
@@ -44,9 +44,8 @@ public sealed class FlatLanTests(ITestOutputHelper output)
     {
         var (ordinaryCopies, ordinarySeconds) = RunForeign(seed, superSeeds: false);
         var (copies, seconds) = RunForeign(seed, superSeeds: true);
-        var optimum = Torrent.Info.ContentBytes * 8 / (25 * Mbit);
         output.WriteLine(
-            $"ordinary: copies {ordinaryCopies:f3}, last {ordinarySeconds / optimum:f3}; super: copies {copies:f3}, last {seconds / optimum:f3}"
+            $"ordinary: copies {ordinaryCopies:f3}, last {ordinarySeconds / Optimum:f3}; super: copies {copies:f3}, last {seconds / Optimum:f3}"
         );
         Assert.InRange(copies, 1, 1.10);
         Assert.True(seconds <= ordinarySeconds);
@@ -54,13 +53,9 @@ public sealed class FlatLanTests(ITestOutputHelper output)
 
     private static (double Copies, double Seconds) RunForeign(int seed, bool superSeeds)
     {
-        using var swarm = new SimSwarm(Torrent, seed);
-        var site = swarm.AddSite(1e9, 1e9, 5);
-        swarm.AddNode(site, 25 * Mbit, 25 * Mbit, options => options with { UsesClaims = false, SuperSeeds = superSeeds });
-        for (var node = 0; node < 16; node++)
-            swarm.AddNode(site, 50 * Mbit, 50 * Mbit, options => options with { UsesClaims = false });
-        swarm.StartAll();
-        Assert.True(swarm.Run(300));
-        return (swarm.CopiesFrom(swarm.Seed), swarm.LastNodeSeconds);
+        var scenario = Lan with { Limits = new NodeLimits { UsesClaims = false }, Seeds = Lan.Seeds with { SuperSeeds = superSeeds } };
+        var run = Run.Of(scenario, seed);
+        Assert.True(run.IsGood, run.FirstBreach);
+        return (run.Report.SeedCopies, run.LastSeconds);
     }
 }

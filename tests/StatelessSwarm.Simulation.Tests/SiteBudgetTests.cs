@@ -1,7 +1,6 @@
 using StatelessSwarm.Engine.Limits;
-using StatelessSwarm.Simulation.Tests.Networks;
-using StatelessSwarm.Simulation.Tests.Swarms;
-using StatelessSwarm.Testing.Torrents;
+using StatelessSwarm.Sim.Scenarios;
+using StatelessSwarm.Sim.Swarms;
 
 namespace StatelessSwarm.Simulation.Tests;
 
@@ -11,10 +10,15 @@ namespace StatelessSwarm.Simulation.Tests;
 /// </summary>
 public sealed class SiteBudgetTests(ITestOutputHelper output)
 {
-    private const double Mbit = 1e6;
+    private const double Mbit = Run.Mbit;
+
+    /// <summary>Bytes per second.</summary>
     private const long Budget = 1_000_000;
     private const long WindowSeconds = 10;
     private const long StepMs = 100;
+
+    private static readonly DownLimits OfTheSite = new() { SiteWanDown = Budget * 8 };
+    private static readonly DownLimits OfTheNode = new() { WanDown = Budget * 8 };
 
     private readonly List<long> _carried = [];
 
@@ -22,12 +26,9 @@ public sealed class SiteBudgetTests(ITestOutputHelper output)
     [Fact]
     public void Node_WanDownLimit_IsUsedAndKept()
     {
-        using var swarm = new SimSwarm(new SyntheticTorrent(24 << 20, 256 << 10), 1);
-        var branch = AddBranch(swarm, 1, TransferLimits.None with { WanDown = Budget });
-        StartAt(swarm, swarm.Nodes[1], 0.1);
-        Watch(swarm, branch);
-        Assert.True(swarm.Run(200));
-        AssertWithin(1, swarm.LastNodeSeconds);
+        var run = Run.Of(Branch(24, OfTheNode, 0.1), 1, change: Watch);
+        Assert.True(run.IsGood, run.FirstBreach);
+        AssertWithin(1, run.LastSeconds);
     }
 
     /// <summary>Five members start together and fetch until all is there.</summary>
@@ -37,15 +38,11 @@ public sealed class SiteBudgetTests(ITestOutputHelper output)
     [InlineData(3)]
     public void Site_FiveMembers_ShareTheBudget(int seed)
     {
-        using var swarm = new SimSwarm(new SyntheticTorrent(32 << 20, 256 << 10), seed);
-        var branch = AddBranch(swarm, 5, TransferLimits.None with { SiteWanDown = Budget });
-        for (var node = 1; node <= 5; node++)
-            StartAt(swarm, swarm.Nodes[node], 0.05 * node);
-        Watch(swarm, branch);
-        Assert.True(swarm.Run(300));
-        output.WriteLine($"copies {swarm.CopiesInto(branch):f4}");
-        AssertWithin(3, swarm.LastNodeSeconds - 1);
-        Assert.InRange(swarm.CopiesInto(branch), 1, 1.03);
+        var run = Run.Of(Branch(32, OfTheSite, 0.05, 0.1, 0.15, 0.2, 0.25), seed, change: Watch);
+        output.WriteLine(run.Words(32.0 * (1 << 20) / Budget));
+        Assert.True(run.IsGood, run.FirstBreach);
+        AssertWithin(3, run.LastSeconds - 1);
+        Assert.InRange(run.Report.WanCopiesMax, 1, 1.03);
     }
 
     /// <summary>
@@ -58,103 +55,111 @@ public sealed class SiteBudgetTests(ITestOutputHelper output)
     [InlineData(6)]
     public void Site_MembersComeAndGo_TheSumHolds(int seed)
     {
-        using var swarm = new SimSwarm(new SyntheticTorrent(80 << 20, 256 << 10), seed);
-        var branch = AddBranch(swarm, 5, TransferLimits.None with { SiteWanDown = Budget });
-        double[] starts = [0.1, 0.2, 12, 13, 25];
-        for (var node = 1; node <= 5; node++)
-            StartAt(swarm, swarm.Nodes[node], starts[node - 1]);
-        swarm.Events.At((long)35e9, swarm.Nodes[1].Kill);
-        swarm.Events.At((long)50e9, () => swarm.Nodes[3].IsFrozen = true);
-        Watch(swarm, branch);
-        Assert.True(swarm.Run(400));
-        output.WriteLine($"copies {swarm.CopiesInto(branch):f4}");
-        AssertWithin(3, swarm.LastNodeSeconds - 2);
-        Assert.InRange(swarm.CopiesInto(branch), 1, 1.05);
+        var scenario = Branch(80, OfTheSite, 0.1, 0.2, 12, 13, 25) with
+        {
+            Faults =
+            [
+                new Fault { Kind = FaultKind.Crash, AtSeconds = 35, Site = 1, Node = 1 },
+                new Fault { Kind = FaultKind.Freeze, AtSeconds = 50, Site = 1, Node = 3 },
+            ],
+        };
+        var run = Run.Of(scenario, seed, change: Watch);
+        output.WriteLine(run.Words(80.0 * (1 << 20) / Budget));
+        Assert.True(run.IsGood, run.FirstBreach);
+        AssertWithin(3, run.LastSeconds - 2);
+        Assert.InRange(run.Report.WanCopiesMax, 1, 1.05);
     }
 
     /// <summary>A small budget is not cut into crumbs: as many members fetch as get a useful share, and the site is done in time.</summary>
     [Fact]
     public void Site_SmallBudget_FewMembersFetch()
     {
-        using var swarm = new SimSwarm(new SyntheticTorrent(4 << 20, 256 << 10), 8);
-        var branch = AddBranch(swarm, 8, TransferLimits.None with { SiteWanDown = 64 * 1024 });
-        for (var node = 1; node <= 8; node++)
-            StartAt(swarm, swarm.Nodes[node], 0.05 * node);
-        Assert.True(swarm.Run(300));
-        var optimum = (4 << 20) / (64.0 * 1024);
-        output.WriteLine($"last {swarm.LastNodeSeconds:f1} s of {optimum:f1} s, copies {swarm.CopiesInto(branch):f3}");
-        Assert.InRange(swarm.LastNodeSeconds / optimum, 1, 1.25);
-        Assert.InRange(swarm.CopiesInto(branch), 1, 1.1);
+        const double Small = 64 * 1024;
+        double[] starts = [.. Enumerable.Range(1, 8).Select(node => 0.05 * node)];
+        var run = Run.Of(Branch(4, new DownLimits { SiteWanDown = Small * 8 }, starts), 8);
+        var optimum = (4 << 20) / Small;
+        output.WriteLine(run.Words(optimum));
+        Assert.True(run.IsGood, run.FirstBreach);
+        Assert.InRange(run.LastSeconds / optimum, 1, 1.25);
+        Assert.InRange(run.Report.WanCopiesMax, 1, 1.1);
     }
 
     /// <summary>Limits change while the transfer runs: off, then back on.</summary>
     [Fact]
     public void Node_LimitsChangeOnTheWay_AreFollowed()
     {
-        using var swarm = new SimSwarm(new SyntheticTorrent(16 << 20, 256 << 10), 9);
-        var branch = AddBranch(swarm, 1, TransferLimits.None with { WanDown = Budget });
-        var node = swarm.Nodes[1];
-        StartAt(swarm, node, 0.1);
         long atOff = 0, atOn = 0;
-        swarm.Events.At((long)5e9, () => node.Options.Budget!.Limits = TransferLimits.None with { WanDown = 0 });
-        swarm.Events.At((long)6e9, () => atOff = branch.PayloadIn);
-        swarm.Events.At((long)12e9, () =>
-        {
-            atOn = branch.PayloadIn;
-            node.Options.Budget!.Limits = TransferLimits.None;
-        });
-        Assert.True(swarm.Run(60));
-        output.WriteLine($"off {atOff}, on {atOn}, done {swarm.LastNodeSeconds:f2} s");
+        var run = Run.Of(
+            Branch(16, OfTheNode, 0.1),
+            9,
+            change: swarm =>
+            {
+                var budget = BudgetAt(swarm, 5);
+                budget.Limits = TransferLimits.None with { WanDown = 0 };
+                swarm.RunUntil(6);
+                atOff = swarm.Sites[1].PayloadIn;
+                swarm.RunUntil(12);
+                atOn = swarm.Sites[1].PayloadIn;
+                budget.Limits = TransferLimits.None;
+            }
+        );
+        output.WriteLine($"off {atOff}, on {atOn}, done {run.LastSeconds:f2} s");
+        Assert.True(run.IsGood, run.FirstBreach);
         Assert.InRange(atOff, 4 * Budget, 5 * Budget);
         Assert.Equal(atOff, atOn);
         // 20 Mbit/s for what is left.
-        Assert.InRange(swarm.LastNodeSeconds, 12 + ((16 << 20) - atOn) / 2.5e6, 12 + ((16 << 20) - atOn) / 2.5e6 * 1.2 + 0.5);
+        Assert.InRange(run.LastSeconds, 12 + ((16 << 20) - atOn) / 2.5e6, 12 + ((16 << 20) - atOn) / 2.5e6 * 1.2 + 0.5);
     }
 
     /// <summary>A limit for neighbours holds beside an unlimited WAN.</summary>
     [Fact]
     public void Node_LanDownLimit_IsKept()
     {
-        using var swarm = new SimSwarm(new SyntheticTorrent(8 << 20, 256 << 10), 10);
-        var site = swarm.AddSite(1000 * Mbit, 1000 * Mbit, 0.1);
-        swarm.AddNode(site, 100 * Mbit, 100 * Mbit);
-        Add(swarm, site, TransferLimits.None with { LanDown = Budget });
-        StartAt(swarm, swarm.Seed, 0);
-        StartAt(swarm, swarm.Nodes[1], 0.1);
-        Assert.True(swarm.Run(60));
-        Assert.InRange(swarm.LastNodeSeconds, (8 << 20) / 1.02e6, (8 << 20) / 0.93e6 + 1);
+        var scenario = Branch(8, new DownLimits { LanDown = Budget * 8 }, 0.1);
+        var run = Run.Of(scenario with { Seeds = scenario.Seeds with { Site = 1 } }, 10);
+        output.WriteLine(run.Words(8.0 * (1 << 20) / Budget));
+        Assert.True(run.IsGood, run.FirstBreach);
+        Assert.InRange(run.LastSeconds, (8 << 20) / 1.02e6, (8 << 20) / 0.93e6 + 1);
     }
 
-    private static Site AddBranch(SimSwarm swarm, int nodes, TransferLimits limits)
+    /// <summary>A seed and one branch office, whose nodes start at these times and hear of each other within 200 ms.</summary>
+    private static Scenario Branch(long mebibytes, DownLimits limits, params double[] starts) =>
+        new()
+        {
+            Name = "budget",
+            Image = new Image { Bytes = mebibytes << 20 },
+            Seeds = new Seeds { Up = 100 * Mbit, Down = 100 * Mbit, DelayMs = 5 },
+            Sites =
+            [
+                new SiteGroup
+                {
+                    Nodes = starts.Length,
+                    LanUp = 200 * Mbit,
+                    LanDown = 200 * Mbit,
+                    WanDown = 20 * Mbit,
+                    WanUp = 10 * Mbit,
+                    DelayMs = 5,
+                    Limits = limits,
+                },
+            ],
+            Starts = new Starts { Late = [.. starts.Select((at, node) => new LateStart(1, node + 1, at))] },
+            DeadlineSeconds = 400,
+        };
+
+    private static NodeBudget BudgetAt(SimSwarm swarm, double seconds)
     {
-        var home = swarm.AddSite(1e9, 1e9, 5);
-        swarm.AddNode(home, 100 * Mbit, 100 * Mbit);
-        StartAt(swarm, swarm.Seed, 0);
-        var branch = swarm.AddSite(20 * Mbit, 10 * Mbit, 5);
-        for (var node = 0; node < nodes; node++)
-            Add(swarm, branch, limits);
-        return branch;
+        swarm.RunUntil(seconds);
+        return swarm.Leechers.First().Options.Budget!;
     }
 
-    private static void Add(SimSwarm swarm, Site site, TransferLimits limits) =>
-        swarm.AddNode(site, 200 * Mbit, 200 * Mbit, options => options with { Budget = new NodeBudget(swarm.Clock) { Limits = limits } });
-
-    /// <summary>Starts a node, which then hears of those that run, and they of it.</summary>
-    private static void StartAt(SimSwarm swarm, SimNode node, double seconds) =>
-        swarm.Events.At(
-            (long)(seconds * 1e9),
-            () =>
-            {
-                node.Start(node == swarm.Seed);
-                foreach (var other in swarm.Nodes.Where(other => other != node && other is { IsStarted: true, IsDead: false }))
-                    swarm.Events.After(50_000_000, () => node.Discover(other));
-            }
-        );
-
-    private void Watch(SimSwarm swarm, Site site)
+    /// <summary>Runs to the end and notes every 100 ms what the site's WAN link has carried.</summary>
+    private void Watch(SimSwarm swarm)
     {
-        _carried.Add(site.PayloadIn);
-        swarm.Events.After(StepMs * 1_000_000, () => Watch(swarm, site));
+        for (var step = 0L; !swarm.IsFinished && step * StepMs < swarm.Scenario.DeadlineSeconds * 1000; step++)
+        {
+            swarm.RunUntil(step * StepMs / 1000.0);
+            _carried.Add(swarm.Sites[1].PayloadIn);
+        }
     }
 
     /// <summary>Every window of ten seconds; the lower bound from <paramref name="from"/> to <paramref name="to"/>, in seconds.</summary>

@@ -167,11 +167,18 @@ internal sealed class Downloader(
         counters.Wasted += assigner.Abandon(piece);
     }
 
-    /// <summary>A usable neighbour has the piece: fetched from afar and hardly begun, it is better fetched from there.</summary>
+    /// <summary>
+    /// A usable neighbour has the piece: fetched from afar and hardly begun, it is better fetched from there; otherwise what has not been
+    /// asked for yet.
+    /// </summary>
     public void HeldNearNow(int index)
     {
-        if (active.Find(index) is { IsClaimed: true } piece && piece.Received * 2 < piece.BlockCount)
+        if (active.Find(index) is not { IsClaimed: true } piece)
+            return;
+        if (piece.Received * 2 < piece.BlockCount)
             Yield(index);
+        else if (piece is { Missing: > 0, IsSolo: false })
+            assigner.Abandon(piece);
     }
 
     /// <summary>The shell has compared a piece's SHA-1; true when the piece is verified now.</summary>

@@ -112,12 +112,17 @@ internal sealed class PendingRequests(RequestGroup? group)
     /// <summary>Marks a wanted request as taken back; false when there is none.</summary>
     public bool TryCancel(int piece, int block)
     {
-        var index = IndexOf(piece, block);
-        if (index < 0 || At(index).IsCancelled)
-            return false;
-        At(index).IsCancelled = true;
-        Live--;
-        return true;
+        // An earlier request for the block may have been taken back and not answered yet: it is another one.
+        for (var index = 0; index < _count; index++)
+        {
+            ref var request = ref At(index);
+            if (request.Piece != piece || request.Block != block || request.IsAnswered || request.IsCancelled)
+                continue;
+            request.IsCancelled = true;
+            Live--;
+            return true;
+        }
+        return false;
     }
 
     /// <summary>Marks every wanted request as taken back.</summary>

@@ -70,7 +70,15 @@ internal sealed class PieceAssigner(
     public ActivePiece? Next(PeerState peer)
     {
         if (peer.Current is { Missing: > 0 } current)
-            return current.ReadyAt <= clock.Now ? current : null;
+        {
+            if (current.ReadyAt > clock.Now)
+                return null;
+            // Since it was claimed, a neighbour that has the piece may have become usable; or, while the claim settled, another's come to life.
+            var isLeft = current.IsClaimed && !rules.MayAsk(peer, current.Piece);
+            if (!isLeft || (current.Missing < current.BlockCount && !availability.HeldNear.Contains(current.Piece)))
+                return current;
+            Abandon(current);
+        }
         peer.Current = null;
         // No new piece from afar while enough is on its way: what is claimed must come soon.
         if (!far.HasRoomFor(peer))
@@ -320,7 +328,8 @@ internal sealed class PieceAssigner(
 
     private ActivePiece? Steal(PeerState peer)
     {
-        if (peer.IsChokingUs || peer.IsLate)
+        // Who has stalled takes nothing over: two such peers would take it from each other for ever, and neither look stalled.
+        if (peer.IsChokingUs || peer.IsLate || peer.IsSnubbed)
             return null;
         for (var place = 0; place < active.Count; place++)
         {

@@ -62,8 +62,9 @@ internal sealed class StallWatch(
             return PeerFault.None;
         var since = Math.Max(peer.LastBlockAt, peer.Pending.OldestLiveAt);
         var waited = clock.Seconds(clock.Now - since);
+        // What it is asked may have been taken back and asked again meanwhile: its silence goes on.
         if (peer.IsSnubbed)
-            return waited > DropAfter ? PeerFault.Stalled : PeerFault.None;
+            return clock.Seconds(clock.Now - peer.SilentSince) > DropAfter ? PeerFault.Stalled : PeerFault.None;
         var timeout = peer.Window.Rate > 0 ? Math.Max(ShortestTimeout, 4 * peer.Window.BlockSeconds) : FirstTimeout;
         if (waited <= timeout)
             return PeerFault.None;
@@ -71,6 +72,7 @@ internal sealed class StallWatch(
         if (peer.Stalls >= MaxStalls)
             return PeerFault.Stalled;
         peer.IsSnubbed = true;
+        peer.SilentSince = since;
         peer.Window.Restart();
         availability.Recount(peer);
         assigner.Wake();

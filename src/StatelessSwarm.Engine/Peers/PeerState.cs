@@ -129,6 +129,9 @@ internal sealed class PeerState
         }
     }
 
+    /// <summary>While it is snubbed: from when on we have waited for a block.</summary>
+    public long SilentSince { get; set; }
+
     /// <summary>A neighbour that gives far more slowly than the others: what only it has is fetched from elsewhere too.</summary>
     public bool IsLate { get; set; }
 

@@ -58,7 +58,7 @@ public sealed class ProjectTests
     public void Projects_All_HaveALockFileAndStandInTheSolution()
     {
         string solution = Repository.Read("StatelessSwarm.sln").Replace('\\', '/');
-        foreach (string path in Repository.Files("src", "*.csproj").Concat(Repository.Files("tests", "*.csproj")))
+        foreach (string path in new[] { "src", "tests", "tools" }.SelectMany(folder => Repository.Files(folder, "*.csproj")))
         {
             Assert.Contains(path, solution, StringComparison.Ordinal);
             Assert.True(File.Exists(Path.Combine(Repository.Root, Path.GetDirectoryName(path)!, "packages.lock.json")), path + " has no lock file");

@@ -41,7 +41,7 @@ internal sealed partial record SourceRule(string Name, Func<SourceFile, IEnumera
     private static IEnumerable<string> WrongNamespace(SourceFile file)
     {
         string[] parts = file.Path.Split('/');
-        if (!file.IsCSharp || parts.Length < 3 || parts[0] is not ("src" or "tests"))
+        if (!file.IsCSharp || parts.Length < 3 || parts[0] is not ("src" or "tests" or "tools"))
         {
             return [];
         }

@@ -14,7 +14,7 @@ public sealed partial class DocumentTests : IDisposable
     private readonly string _directory = Directory.CreateTempSubdirectory("ss-docs-").FullName;
 
     public static TheoryData<string> Pages =>
-        ["README.md", "docs/publish.md", "docs/torrent.md", "docs/node.md", "docs/limits.md"];
+        ["README.md", "docs/publish.md", "docs/torrent.md", "docs/node.md", "docs/limits.md", "docs/simulator.md"];
 
     public static TheoryData<string> AllPages
     {
@@ -79,11 +79,18 @@ public sealed partial class DocumentTests : IDisposable
     {
         var bin = Directory.CreateDirectory(Path.Combine(_directory, "bin")).FullName;
         foreach (var (room, program) in new[] { ("Cli", "stateless"), ("Seed", "stateless-seed") })
-        {
-            var built = Path.Combine(RepositoryRoot.Path, "artifacts", "bin", $"StatelessSwarm.{room}", "debug", program);
-            Assert.True(File.Exists(built), $"{built} is not built");
-            File.CreateSymbolicLink(Path.Combine(bin, program), built);
-        }
+            File.CreateSymbolicLink(Path.Combine(bin, program), Built(room, program));
+        // tools/sim builds before it runs; here it is the built program itself.
+        var tools = Directory.CreateDirectory(Path.Combine(_directory, "tools")).FullName;
+        File.CreateSymbolicLink(Path.Combine(tools, "sim"), Built("Sim", "StatelessSwarm.Sim"));
+        Directory.CreateSymbolicLink(Path.Combine(tools, "scenarios"), Path.Combine(RepositoryRoot.Path, "tools", "scenarios"));
+    }
+
+    private static string Built(string room, string program)
+    {
+        var built = Path.Combine(RepositoryRoot.Path, "artifacts", "bin", $"StatelessSwarm.{room}", "debug", program);
+        Assert.True(File.Exists(built), $"{built} is not built");
+        return built;
     }
 
     [GeneratedRegex(@"^```sh (?:run|tour)\n(?<body>.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline | RegexOptions.ExplicitCapture, 1000)]
