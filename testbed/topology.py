@@ -94,7 +94,7 @@ class Topology:
             raise SystemExit("topology: seed.site is %d, there are %d sites" % (self.seed_site, len(self.sites)))
 
     def _host(self, host_id, site, index, last, port, up, down):
-        if site and self.sites[site - 1].subnets > 1:      # host by host in turn
+        if 0 < site <= len(self.sites) and self.sites[site - 1].subnets > 1:      # host by host in turn
             number = max(index - 1, 0) % self.sites[site - 1].subnets
             bridge, gateway, prefix, gateway6 = self.sites[site - 1].bridges[number]
             last += 128 * number
