@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using StatelessSwarm.Sim.Invariants;
-using StatelessSwarm.Sim.Scenarios;
 using StatelessSwarm.Sim.Swarms;
 
 namespace StatelessSwarm.Sim.Reports;
