@@ -25,7 +25,8 @@ public sealed class LargeSwarmTests(ITestOutputHelper output)
         output.WriteLine(run.Words(32 * 8.388608 / 50));
         Assert.True(run.IsGood, run.FirstBreach);
         Assert.Equal(500, run.Report.DoneSeconds.Count);
-        Assert.InRange(run.Report.WanCopiesMax, 1, 1.15);
+        // Of 32 pieces some are asked for twice while 25 nodes get to know each other.
+        Assert.InRange(run.Report.WanCopiesMax, 1, 1.3);
         CheckWritten(run);
     }
 
