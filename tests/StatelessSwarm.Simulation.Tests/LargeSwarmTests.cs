@@ -11,7 +11,7 @@ public sealed class LargeSwarmTests(ITestOutputHelper output)
         var scenario = Run.Read(
             """
             {
-              "image": { "size": "64MiB", "piece": "1MiB", "grain": 8 },
+              "image": { "size": "32MiB", "piece": "1MiB", "grain": 8 },
               "seeds": { "up": "1gbit", "down": "1gbit", "max_peers": 200 },
               "sites": [ { "count": 20, "nodes": 25, "wan_down": "50mbit", "wan_up": "50mbit", "wan_delay_ms": 10 } ],
               "starts": { "spread_s": 1 },
@@ -22,10 +22,11 @@ public sealed class LargeSwarmTests(ITestOutputHelper output)
             """
         );
         var run = Run.Of(scenario, 1, threads: 2);
-        output.WriteLine(run.Words(64 * 8.388608 / 50));
+        output.WriteLine(run.Words(32 * 8.388608 / 50));
         Assert.True(run.IsGood, run.FirstBreach);
         Assert.Equal(500, run.Report.DoneSeconds.Count);
-        Assert.InRange(run.Report.WanCopiesMax, 1, 1.15);
+        // Of 32 pieces some are asked for twice while 25 nodes get to know each other.
+        Assert.InRange(run.Report.WanCopiesMax, 1, 1.3);
         CheckWritten(run);
     }
 
@@ -34,7 +35,7 @@ public sealed class LargeSwarmTests(ITestOutputHelper output)
         using var json = System.Text.Json.JsonDocument.Parse(run.Report.ToJson());
         Assert.Equal(20, json.RootElement.GetProperty("sites").GetArrayLength());
         Assert.Equal(run.Report.Hash, json.RootElement.GetProperty("hash").GetString());
-        Assert.True(json.RootElement.GetProperty("sites")[0].GetProperty("wan_bytes_in").GetInt64() >= 64 << 20);
+        Assert.True(json.RootElement.GetProperty("sites")[0].GetProperty("wan_bytes_in").GetInt64() >= 32 << 20);
         var folder = Directory.CreateTempSubdirectory("sim-plots-");
         try
         {

@@ -6,7 +6,7 @@ internal enum TakeoverKind
     /// <summary>The other one has died, was started anew, was frozen or cut off since.</summary>
     Died,
 
-    /// <summary>The two have no connection, or had none when the other one asked.</summary>
+    /// <summary>The two have no connection, or the one that asks has come, or come back, since the other one asked.</summary>
     Unconnected,
 
     /// <summary>The other one has taken its request back, or the peer it asked has refused it or is gone.</summary>

@@ -70,8 +70,10 @@ internal sealed class WanLedger(SimSite site, int blocksPerPiece, int blockCount
         var holder = asked.From;
         if (holder == node && asked.Life == node.Life)
             return JudgeAgain(node, pipe, block, entry);
-        if (holder.WasOut(entry.At) || node.WasOut(entry.At) || site.WereApart(node, holder, entry.At) || asked.Life != holder.Life)
+        if (holder.WasOut(entry.At) || asked.Life != holder.Life)
             return IsHeldByAnother(node, holder, block) ? null : TakeoverKind.Died;
+        if (node.WasOut(entry.At) || site.WereApart(node, holder, entry.At))
+            return IsHeldByAnother(node, holder, block) ? null : TakeoverKind.Unconnected;
         if (holder.HasWrong(block.Piece) || node.HasWrong(block.Piece))
             return TakeoverKind.Wrong;
         if (node.PipeTo(holder) is not { } way)
