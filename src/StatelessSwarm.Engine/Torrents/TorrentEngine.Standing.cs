@@ -19,6 +19,7 @@ public sealed partial class TorrentEngine
 
     /// <summary>The piece is being fetched from a neighbour, and comes too slowly or not at all.</summary>
     internal bool IsWaitingLong(PieceIndex piece) =>
-        _active.Find(piece.Value) is { Owner: { IsLan: true } owner } active
-        && (_assigner.IsSlow(active) || _clock.Seconds(_clock.Now - Math.Max(owner.LastBlockAt, active.ProgressAt)) > StallWatch.ScarcePatience);
+        _active.Find(piece.Value) is { } active
+        && active.Owner is null or { IsLan: true }
+        && (_assigner.IsSlow(active) || _clock.Seconds(_clock.Now - Math.Max(active.Owner?.LastBlockAt ?? 0, active.ProgressAt)) > StallWatch.ScarcePatience);
 }
