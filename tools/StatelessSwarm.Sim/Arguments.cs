@@ -19,6 +19,7 @@ internal sealed record Arguments
           --threads N           sites simulated at a time; the run is the same with any number; default: as many as there are processors
           --deadline SECONDS    another deadline than the scenario's, in virtual seconds
           --trace NODE          what comes to a node (1.3: the third of the first site; s.1: the first seed) and what its engine wants, to standard error
+          --keep-going          a broken rule does not end the run
           --quiet               no progress
           --faults N            N random scenarios of 20 to 200 nodes with random faults, each made from its seed number
           --first-seed S        the first of these numbers; default 1; with --trace the node is watched
@@ -51,6 +52,9 @@ internal sealed record Arguments
     /// <summary>No progress.</summary>
     public bool IsQuiet { get; private init; }
 
+    /// <summary>A broken rule does not end the run.</summary>
+    public bool GoesOn { get; private init; }
+
     /// <summary>Random fault scenarios; null for none.</summary>
     public int? Faults { get; private init; }
 
@@ -71,6 +75,9 @@ internal sealed record Arguments
             {
                 case "--quiet":
                     read = read with { IsQuiet = true };
+                    continue;
+                case "--keep-going":
+                    read = read with { GoesOn = true };
                     continue;
                 case "--seed" when TryNumber(value, out var seed):
                     read = read with { Seed = seed };

@@ -31,7 +31,7 @@ static int RunOne(Arguments arguments)
     var scenario = ScenarioReader.ReadFile(arguments.Scenario!);
     if (arguments.Deadline is { } deadline)
         scenario = scenario with { DeadlineSeconds = deadline };
-    var (swarm, report) = Simulate(scenario, arguments.Seed, arguments.Threads, arguments.IsQuiet, arguments.Trace);
+    var (swarm, report) = Simulate(scenario, arguments.Seed, arguments.Threads, arguments.IsQuiet, arguments.Trace, arguments.GoesOn);
     if (arguments.Json == "-")
         Console.Write(report.ToJson());
     else
@@ -54,7 +54,7 @@ static int RunFaults(Arguments arguments, int count)
     {
         var seed = arguments.FirstSeed + place;
         var scenario = FaultDraw.Make(seed);
-        var (_, report) = Simulate(scenario, seed, arguments.Threads, true, arguments.Trace);
+        var (_, report) = Simulate(scenario, seed, arguments.Threads, true, arguments.Trace, arguments.GoesOn);
         lost += report.IsContentLost ? 1 : 0;
         foreach (var (reason, blocks) in report.Takeovers)
             takeovers[reason] = takeovers.GetValueOrDefault(reason) + blocks;
@@ -76,7 +76,7 @@ static int RunFaults(Arguments arguments, int count)
     return failed.Count == 0 ? 0 : 1;
 }
 
-static (SimSwarm Swarm, RunReport Report) Simulate(Scenario scenario, long seed, int threads, bool isQuiet, string? trace = null)
+static (SimSwarm Swarm, RunReport Report) Simulate(Scenario scenario, long seed, int threads, bool isQuiet, string? trace, bool goesOn)
 {
     var time = TimeProvider.System;
     var started = time.GetTimestamp();
@@ -100,7 +100,8 @@ static (SimSwarm Swarm, RunReport Report) Simulate(Scenario scenario, long seed,
             Console.Error.WriteLine(
                 $"{wall,6:f0} s: {running.Now / 1e9,8:f1} virtual s, {running.FinishedNodes} of {scenario.NodeCount} nodes done, {running.Handled / 1e6:f1} million events, {Environment.WorkingSet >> 20} MiB"
             );
-        }
+        },
+        goesOn
     );
     process.Refresh();
     var cost = new RunCost(

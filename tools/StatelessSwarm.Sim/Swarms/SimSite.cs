@@ -14,6 +14,9 @@ internal sealed class SimSite
     /// <summary>From host to host on one LAN, in nanoseconds.</summary>
     public const long LanDelay = VirtualClock.Millisecond / 5;
 
+    /// <summary>Broken rules kept per site.</summary>
+    private const int MostBreaches = 1000;
+
     /// <summary>A frame that comes with the next one's event.</summary>
     public const int NoEvent = -1;
 
@@ -151,7 +154,11 @@ internal sealed class SimSite
     }
 
     /// <summary>A rule was broken.</summary>
-    public void Break(SimNode node, string rule) => Breaches.Add(new Breach(Clock.Now, node.Name, rule));
+    public void Break(SimNode node, string rule)
+    {
+        if (Breaches.Count < MostBreaches)
+            Breaches.Add(new Breach(Clock.Now, node.Name, rule));
+    }
 
     private readonly record struct Posted(SimSite Site, long At, EventTarget Target, int What, long Argument, Frame Frame, bool HasFrame);
 }

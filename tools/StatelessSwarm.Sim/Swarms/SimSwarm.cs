@@ -124,11 +124,12 @@ internal sealed class SimSwarm
     /// </summary>
     /// <param name="threads">Sites simulated at a time.</param>
     /// <param name="progress">Called now and then.</param>
-    public bool Run(int threads = 1, Action<SimSwarm>? progress = null)
+    /// <param name="goesOn">A broken rule does not end the run.</param>
+    public bool Run(int threads = 1, Action<SimSwarm>? progress = null, bool goesOn = false)
     {
         var deadline = VirtualClock.Seconds(Scenario.DeadlineSeconds);
         var options = new ParallelOptions { MaxDegreeOfParallelism = threads };
-        while (!IsFinished && !_sites.Exists(site => site.Breaches.Count > 0))
+        while (!IsFinished && (goesOn || !_sites.Exists(site => site.Breaches.Count > 0)))
         {
             var next = _sites.Min(site => site.Events.NextAt);
             if (next > deadline)
