@@ -66,7 +66,7 @@ public sealed class SiteBudgetTests(ITestOutputHelper output)
         var run = Run.Of(scenario, seed, change: Watch);
         output.WriteLine(run.Words(80.0 * (1 << 20) / Budget));
         Assert.True(run.IsGood, run.FirstBreach);
-        AssertWithin(3, run.LastSeconds - 2);
+        AssertWithin(3, run.LastSeconds - 2, least: 0.90);
         Assert.InRange(run.Report.WanCopiesMax, 1, 1.05);
     }
 
@@ -163,20 +163,23 @@ public sealed class SiteBudgetTests(ITestOutputHelper output)
     }
 
     /// <summary>Every window of ten seconds; the lower bound from <paramref name="from"/> to <paramref name="to"/>, in seconds.</summary>
-    private void AssertWithin(double from, double to)
+    /// <param name="from">Where it begins.</param>
+    /// <param name="to">Where it ends.</param>
+    /// <param name="least">The lower bound: 0.93 while all stay, 0.90 while members die, whose share is known to be free after 2.5 s only.</param>
+    private void AssertWithin(double from, double to, double least = 0.93)
     {
         const int Steps = (int)(WindowSeconds * 1000 / StepMs);
-        double most = 0, least = double.MaxValue;
+        double most = 0, lowest = double.MaxValue;
         for (var start = 0; start + Steps < _carried.Count; start++)
         {
             var share = (double)(_carried[start + Steps] - _carried[start]) / (Budget * WindowSeconds);
             most = Math.Max(most, share);
             var begins = start * StepMs / 1000.0;
             if (begins >= from && begins + WindowSeconds <= to)
-                least = Math.Min(least, share);
+                lowest = Math.Min(lowest, share);
         }
-        output.WriteLine($"in any {WindowSeconds} s: most {most:f4}, least {least:f4} of the budget; {_carried.Count * StepMs / 1000.0:f1} s");
+        output.WriteLine($"in any {WindowSeconds} s: most {most:f4}, least {lowest:f4} of the budget; {_carried.Count * StepMs / 1000.0:f1} s");
         Assert.InRange(most, 0, 1.02);
-        Assert.InRange(least, 0.93, 1.02);
+        Assert.InRange(lowest, least, 1.02);
     }
 }
