@@ -4,7 +4,6 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using StatelessSwarm.Cli.Commands;
 using StatelessSwarm.Cli.Torrents.Limits;
-using StatelessSwarm.Node.Configuration;
 using StatelessSwarm.Node.Hosting;
 using StatelessSwarm.Node.Torrents;
 using StatelessSwarm.Swarm.Trackers;

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using StatelessSwarm.Content.Torrents;
-using StatelessSwarm.Content.Values;
 using StatelessSwarm.Discovery.LocalDiscovery;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Node.Hosting;

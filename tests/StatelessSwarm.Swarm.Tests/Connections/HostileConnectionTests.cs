@@ -1,7 +1,6 @@
 using System.Net.Sockets;
 using Microsoft.Extensions.Time.Testing;
 using StatelessSwarm.Engine.Peers;
-using StatelessSwarm.Swarm.Connections;
 using StatelessSwarm.Swarm.Hosting;
 using StatelessSwarm.Testing.Torrents;
 using static StatelessSwarm.Swarm.Tests.Support.TestHosts;
