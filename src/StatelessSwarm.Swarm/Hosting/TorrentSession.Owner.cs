@@ -142,7 +142,7 @@ public sealed partial class TorrentSession
                 case EngineCommandKind.Completed:
                     RefreshStatus(isForced: true);
                     _completion.TrySetResult();
-                    _trackers?.AnnounceCompleted();
+                    Array.ForEach(_trackers, announcer => announcer.AnnounceCompleted());
                     break;
                 case EngineCommandKind.Disconnect:
                     _webSeeds?.Dropped(command.Peer, command.Fault);

@@ -41,7 +41,7 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
     private readonly Dictionary<PeerHandle, IPeerConnection> _connections = [];
     private readonly HashSet<Task> _work = [];
     private readonly Lock _workGate = new();
-    private readonly TrackerAnnouncer? _trackers;
+    private readonly TrackerAnnouncer[] _trackers = [];
     private readonly ITimer _timer;
     private TorrentStatus _status;
     private long _statusAt;
@@ -95,18 +95,24 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
 #pragma warning disable CA5394 // the order of trackers is no secret
             var random = new Random((int)(randomSeed & int.MaxValue));
 #pragma warning restore CA5394
-            _trackers = new TrackerAnnouncer(
-                this,
-                [.. Metainfo.Info.WireHashes.Take(options.AnnouncesEveryHash ? 2 : 1)],
-                options.Trackers,
-                host.TrackerClient,
-                host.PeerId,
-                host.Port,
-                host.Site,
-                random,
-                time,
-                logger
-            );
+            // Each by itself: a tracker may know one name and say nothing to the other.
+            _trackers =
+            [
+                .. Metainfo
+                    .Info.WireHashes.Take(options.AnnouncesEveryHash ? 2 : 1)
+                    .Select(name => new TrackerAnnouncer(
+                        this,
+                        name,
+                        options.Trackers,
+                        host.TrackerClient,
+                        host.PeerId,
+                        host.Port,
+                        host.Site,
+                        random,
+                        time,
+                        logger
+                    )),
+            ];
         }
     }
 
@@ -136,8 +142,7 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
             return;
         }
         _host.Forget(this);
-        if (_trackers is not null)
-            await _trackers.DisposeAsync();
+        await Task.WhenAll(_trackers.Select(announcer => announcer.DisposeAsync().AsTask()));
         await _timer.DisposeAsync();
         if (_webSeedTimer is not null)
             await _webSeedTimer.DisposeAsync();
@@ -209,7 +214,7 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
                 logger
             );
             session._owner = session.OwnAsync();
-            session._trackers?.Start();
+            Array.ForEach(session._trackers, announcer => announcer.Start());
             return session;
         }
         catch

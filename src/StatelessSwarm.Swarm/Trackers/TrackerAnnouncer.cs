@@ -23,7 +23,7 @@ internal sealed partial class TrackerAnnouncer : IAsyncDisposable
     private readonly PeerId _peerId;
     private readonly int _port;
     private readonly SiteId? _site;
-    private readonly IReadOnlyList<InfoHash> _names;
+    private readonly InfoHash _name;
     private readonly uint _key;
     private readonly TimeProvider _time;
     private readonly long _started;
@@ -36,7 +36,7 @@ internal sealed partial class TrackerAnnouncer : IAsyncDisposable
 
     /// <summary>Prepares; <see cref="Start"/> begins.</summary>
     /// <param name="session">The torrent.</param>
-    /// <param name="names">Its names to announce it under, at least one: a swarm each (BEP 52).</param>
+    /// <param name="name">Its name: of a hybrid torrent one of two, each a swarm of its own (BEP 52).</param>
     /// <param name="tiers">Its trackers, at least one.</param>
     /// <param name="client">Speaks to them.</param>
     /// <param name="peerId">Us.</param>
@@ -47,7 +47,7 @@ internal sealed partial class TrackerAnnouncer : IAsyncDisposable
     /// <param name="logger">Where failures go.</param>
     public TrackerAnnouncer(
         TorrentSession session,
-        IReadOnlyList<InfoHash> names,
+        InfoHash name,
         IReadOnlyList<IReadOnlyList<Uri>> tiers,
         TrackerClient client,
         PeerId peerId,
@@ -59,7 +59,7 @@ internal sealed partial class TrackerAnnouncer : IAsyncDisposable
     )
     {
         _session = session;
-        _names = names;
+        _name = name;
         _tiers = new TrackerTiers(tiers, random);
         _client = client;
         _peerId = peerId;
@@ -100,7 +100,7 @@ internal sealed partial class TrackerAnnouncer : IAsyncDisposable
     {
         try
         {
-            await AnnounceAsync(tracker, AnnounceEvent.Stopped, cancellation);
+            await _client.AnnounceAsync(tracker.Url, Request(AnnounceEvent.Stopped), cancellation);
         }
         catch (Exception fault) when (fault is TrackerException or OperationCanceledException)
         {
@@ -134,7 +134,7 @@ internal sealed partial class TrackerAnnouncer : IAsyncDisposable
                 : AnnounceEvent.None;
             try
             {
-                var reply = await AnnounceAsync(tracker, kind, _stop.Token);
+                var reply = await _client.AnnounceAsync(tracker.Url, Request(kind), _stop.Token);
                 if (kind == AnnounceEvent.Completed)
                     _isCompletedPending = false;
                 _tiers.Answered(tracker);
@@ -154,24 +154,6 @@ internal sealed partial class TrackerAnnouncer : IAsyncDisposable
         return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
     }
 
-    /// <summary>Under every name. A tracker that does not answer the first is not asked again; one that refuses another is no trouble.</summary>
-    private async Task<TrackerReply> AnnounceAsync(Tracker tracker, AnnounceEvent kind, CancellationToken cancellation)
-    {
-        var replies = new List<TrackerReply>();
-        foreach (var name in _names)
-        {
-            try
-            {
-                replies.Add(await _client.AnnounceAsync(tracker.Url, Request(name, kind), cancellation));
-            }
-            catch (TrackerException fault) when (replies.Count > 0)
-            {
-                LogFailed(_logger, tracker.Url.Host, fault.Message);
-            }
-        }
-        return TrackerReply.Merge(replies);
-    }
-
     private TimeSpan WaitAfter(TrackerReply reply)
     {
         if (!IsAlone)
@@ -184,11 +166,11 @@ internal sealed partial class TrackerAnnouncer : IAsyncDisposable
         return wait;
     }
 
-    private AnnounceRequest Request(InfoHash name, AnnounceEvent kind)
+    private AnnounceRequest Request(AnnounceEvent kind)
     {
         var status = _session.Status;
         return new AnnounceRequest(
-            name,
+            _name,
             _peerId,
             _port,
             status.SentLanBytes + status.SentWanBytes,

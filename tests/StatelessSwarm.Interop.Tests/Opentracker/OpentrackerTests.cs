@@ -19,7 +19,7 @@ public sealed class OpentrackerTests
     public async Task TwoHosts_OneTracker_FindEachOther(string scheme)
     {
         using var sample = await SampleTorrent.CreateAsync(64 * KiB, 2_000_000);
-        await using var tracker = await OpentrackerProgram.StartAsync(sample.Metainfo.Info.V1Hash!.Value);
+        await using var tracker = await OpentrackerProgram.StartAsync([.. sample.Metainfo.Info.WireHashes]);
         using var log = new RecordingLoggers();
         await using var first = await StartAsync(log);
         await using var second = await StartAsync(log);
@@ -56,6 +56,7 @@ public sealed class OpentrackerTests
         Assert.Contains(log.Lines, line => line.Contains("tracker 127.0.0.1: refuses: ", StringComparison.Ordinal));
     }
 
+    /// <summary>The tracker knows the torrent by its v1 hash only, and is silent about the other: that must not hold anything up.</summary>
     [Fact]
     public async Task Programs_UdpTrackerOnTheCommandLine_FindEachOther()
     {
