@@ -21,6 +21,7 @@ internal sealed class PieceAssigner(
     SourceRules rules,
     FarSources far,
     SpreadWatch spread,
+    DownlinkWatch downlink,
     NearBacklog backlog,
     BlameBook blame,
     CommandQueue commands,
@@ -204,7 +205,11 @@ internal sealed class PieceAssigner(
     public bool IsSlow(ActivePiece piece)
     {
         var age = clock.Seconds(clock.Now - piece.StartedAt);
-        return age > LongWait && age * (piece.BlockCount - piece.Received) > LongWait * piece.Received;
+        if (age <= LongWait)
+            return false;
+        // Where our own downlink is the bottleneck every piece takes as long as all that are on their way.
+        var wait = Math.Max(LongWait, 2 * downlink.SecondsFor((long)active.Count * map.PieceBytes));
+        return age > wait && age * (piece.BlockCount - piece.Received) > wait * piece.Received;
     }
 
     private ActivePiece? Adopt(PeerState peer)

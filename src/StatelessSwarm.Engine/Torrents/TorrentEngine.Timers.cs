@@ -41,6 +41,7 @@ public sealed partial class TorrentEngine
         DropLiars();
         if (!_map.IsComplete)
             _stalls.FindLate();
+        _downlink.Advance();
         if (_backlog.Advance())
             BacklogTurned();
         if (_untoldFar.Count > 0 && _clock.HasPassed(_toldFarAt, TellFarMs))

@@ -39,6 +39,7 @@ public sealed partial class TorrentEngine
     private readonly NearBacklog _backlog;
     private readonly PieceAssigner _assigner;
     private readonly DownloadCounters _counters = new();
+    private readonly DownlinkWatch _downlink;
     private readonly RequestGroup _far;
     private readonly Downloader _downloader;
     private readonly StallWatch _stalls;
@@ -87,6 +88,7 @@ public sealed partial class TorrentEngine
         _claims = new ClaimLedger(_map, _active, _peers, _commands, _clock, options.PeerId, _talk);
         _rules = new SourceRules(_availability, _claims, _clock);
         _spread = new SpreadWatch(_map.PieceCount, _clock);
+        _downlink = new DownlinkWatch(_peers, _counters, _clock);
         _backlog = new NearBacklog(_map, _peers, _counters, _clock);
         var far = new FarSources(_peers, _active, _clock, random, info.PieceLength);
         _assigner = new PieceAssigner(
@@ -97,6 +99,7 @@ public sealed partial class TorrentEngine
             _rules,
             far,
             _spread,
+            _downlink,
             _backlog,
             _blame,
             _commands,
@@ -121,9 +124,10 @@ public sealed partial class TorrentEngine
             _spread,
             far,
             _gate,
+            _downlink,
             _counters
         );
-        _stalls = new StallWatch(_map, _active, _availability, _claims, _rules, _assigner, _downloader, far, _backlog, _peers, _clock);
+        _stalls = new StallWatch(_map, _active, _availability, _claims, _rules, _assigner, _downloader, far, _backlog, _downlink, _peers, _clock);
         _uploader = new Uploader(_map, _commands, _clock, options);
         _choker = new Choker(_peers, _commands, _clock, _uploader, options.UploadSlots);
         _book = new PeerBook(_peers, _commands, _clock, random, options);

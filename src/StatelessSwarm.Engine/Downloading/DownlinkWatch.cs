@@ -1,0 +1,77 @@
+using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Peers;
+using StatelessSwarm.Engine.Torrents;
+
+namespace StatelessSwarm.Engine.Downloading;
+
+/// <summary>
+/// How much may be asked of all peers together. Every peer's window is measured by itself; on a slow downlink among many neighbours the
+/// windows add up to minutes of it, everybody seems slow, pieces are taken from one and asked of the next, and what comes is no longer wanted.
+/// So no more is on its way than what comes in within <see cref="Seconds"/> at the pace of all peers together.
+/// </summary>
+internal sealed class DownlinkWatch(PeerTable peers, DownloadCounters counters, EngineClock clock)
+{
+    /// <summary>Seconds of receiving that may be on their way: under the shortest wait after which a peer counts as stalled.</summary>
+    public const double Seconds = 2.5;
+
+    /// <summary>Blocks that may always be on their way: one ordinary piece.</summary>
+    public const int Least = 16;
+
+    /// <summary>Blocks that may be on their way before anything is known of the pace.</summary>
+    public const int First = 512;
+
+    private const int SampleMs = 500;
+
+    private long _countedFrom = clock.Now;
+    private long _countedBytes;
+    private double _rate;
+
+    /// <summary>One block more may be asked for.</summary>
+    public bool HasRoom
+    {
+        get
+        {
+            var most = _rate == 0 ? First : Math.Max(Least, _rate * Seconds / BlockRange.BlockSize);
+            // One peer alone has its own window.
+            return Count(out var live) < 2 || live < most;
+        }
+    }
+
+    /// <summary>Bytes asked of all peers and not yet received.</summary>
+    public long OnItsWay
+    {
+        get
+        {
+            Count(out var live);
+            return (long)live * BlockRange.BlockSize;
+        }
+    }
+
+    /// <summary>Seconds that so many bytes take at the pace of all peers together; 0 while it is unknown.</summary>
+    public double SecondsFor(long bytes) => _rate > 0 ? bytes / _rate : 0;
+
+    private int Count(out int live)
+    {
+        live = 0;
+        var asked = 0;
+        for (var place = 0; place < peers.Count; place++)
+        {
+            var pending = peers[place].Pending.Live;
+            live += pending;
+            asked += pending > 0 ? 1 : 0;
+        }
+        return asked;
+    }
+
+    /// <summary>Looks at what has come in; half a second makes a sample. A pace that falls is believed slowly.</summary>
+    public void Advance()
+    {
+        if (!clock.HasPassed(_countedFrom, SampleMs))
+            return;
+        var total = counters.Lan + counters.Wan + counters.Http;
+        var rate = (total - _countedBytes) / clock.Seconds(clock.Now - _countedFrom);
+        _rate = rate > _rate ? rate : _rate + (rate - _rate) * 0.2;
+        _countedFrom = clock.Now;
+        _countedBytes = total;
+    }
+}
