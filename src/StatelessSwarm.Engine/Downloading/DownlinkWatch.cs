@@ -37,7 +37,7 @@ internal sealed class DownlinkWatch(PeerTable peers, DownloadCounters counters, 
         }
     }
 
-    /// <summary>Bytes asked of all peers and not yet received.</summary>
+    /// <summary>Bytes asked of all peers that have not stalled, and not yet received.</summary>
     public long OnItsWay
     {
         get
@@ -47,8 +47,11 @@ internal sealed class DownlinkWatch(PeerTable peers, DownloadCounters counters, 
         }
     }
 
-    /// <summary>Seconds that so many bytes take at the pace of all peers together; 0 while it is unknown.</summary>
-    public double SecondsFor(long bytes) => _rate > 0 ? bytes / _rate : 0;
+    /// <summary>Longest wait that a slow downlink excuses, in seconds: when nothing comes at all, it is not the downlink.</summary>
+    public const double LongestExcuse = 10;
+
+    /// <summary>Twice the seconds that so many bytes take at the pace of all peers together, at most <see cref="LongestExcuse"/>; 0 while it is unknown.</summary>
+    public double ExcuseFor(long bytes) => _rate > 0 ? Math.Min(2 * bytes / _rate, LongestExcuse) : 0;
 
     private int Count(out int live)
     {
@@ -56,6 +59,9 @@ internal sealed class DownlinkWatch(PeerTable peers, DownloadCounters counters, 
         var asked = 0;
         for (var place = 0; place < peers.Count; place++)
         {
+            // What a stalled peer owes us may never come.
+            if (peers[place].IsSnubbed)
+                continue;
             var pending = peers[place].Pending.Live;
             live += pending;
             asked += pending > 0 ? 1 : 0;

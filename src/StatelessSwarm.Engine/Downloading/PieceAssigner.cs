@@ -208,7 +208,7 @@ internal sealed class PieceAssigner(
         if (age <= LongWait)
             return false;
         // Where our own downlink is the bottleneck every piece takes as long as all that are on their way.
-        var wait = Math.Max(LongWait, 2 * downlink.SecondsFor((long)active.Count * map.PieceBytes));
+        var wait = Math.Max(LongWait, downlink.ExcuseFor((long)active.Count * map.PieceBytes));
         return age > wait && age * (piece.BlockCount - piece.Received) > wait * piece.Received;
     }
 

@@ -68,7 +68,7 @@ internal sealed class StallWatch(
             return clock.Seconds(clock.Now - peer.SilentSince) > DropAfter ? PeerFault.Stalled : PeerFault.None;
         var timeout = peer.Window.Rate > 0 ? Math.Max(ShortestTimeout, 4 * peer.Window.BlockSeconds) : FirstTimeout;
         // Behind a slow downlink of ours everybody lets us wait.
-        if (waited <= timeout || waited <= 2 * downlink.SecondsFor(downlink.OnItsWay))
+        if (waited <= timeout || waited <= downlink.ExcuseFor(downlink.OnItsWay))
             return PeerFault.None;
         peer.Stalls++;
         if (peer.Stalls >= MaxStalls)
@@ -143,7 +143,7 @@ internal sealed class StallWatch(
     private bool IsSlow(ActivePiece piece, double patience)
     {
         var progressAt = piece.Owner is { } owner ? Math.Max(owner.LastBlockAt, piece.ProgressAt) : piece.ProgressAt;
-        return clock.Seconds(clock.Now - progressAt) > Math.Max(patience, 2 * downlink.SecondsFor(downlink.OnItsWay)) || (piece.Owner is { IsLan: true } && assigner.IsSlow(piece));
+        return clock.Seconds(clock.Now - progressAt) > Math.Max(patience, downlink.ExcuseFor(downlink.OnItsWay)) || (piece.Owner is { IsLan: true } && assigner.IsSlow(piece));
     }
 
     private void AskTwice(PeerState peer)
