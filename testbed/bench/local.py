@@ -113,7 +113,7 @@ def resume(_, settings, work):
 
 def sparse(_, settings, work):
     """A 10 GiB image (its file has holes, the leech's has none): memory of both sides. On disk, not on a tmpfs."""
-    size = settings["sparse_bytes"]
+    size = int(settings["sparse_bytes"])
     folder = os.path.join(ARTIFACTS, "bench-sparse")
     shutil.rmtree(folder, ignore_errors=True)
     os.makedirs(os.path.join(folder, "seed"))

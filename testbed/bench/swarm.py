@@ -134,7 +134,7 @@ class Comparison:
         if OURS in scene.subjects:      # foreign clients get a v1 torrent (one hash), ours verifies SHA-256
             hybrid = os.path.join(folder, "payload-%d-hybrid.torrent" % scene.mib)
             self._product.call("torrent", "create", made["payload"], "-o", hybrid, "--announce", self.tracker)
-            ours = dict(common, torrent=hybrid, stateless=self._product.stateless, sparse_bytes=_SPARSE_BYTES)
+            ours = dict(common, torrent=hybrid, stateless=self._product.stateless, sparse_bytes=str(_SPARSE_BYTES))
         return lambda subject: dict(ours if subject == OURS else common)
 
     def between(self, rows):
