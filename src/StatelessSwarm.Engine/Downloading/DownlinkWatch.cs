@@ -20,20 +20,22 @@ internal sealed class DownlinkWatch(PeerTable peers, DownloadCounters counters, 
     /// <summary>Blocks that may be on their way before anything is known of the pace.</summary>
     public const int First = 512;
 
+    /// <summary>Longest wait that a slow downlink excuses, in seconds: when nothing comes at all, it is not the downlink.</summary>
+    public const double LongestExcuse = 10;
+
     private const int SampleMs = 500;
 
     private long _countedFrom = clock.Now;
     private long _countedBytes;
     private double _rate;
 
-    /// <summary>One block more may be asked for.</summary>
-    public bool HasRoom
+    /// <summary>Blocks more that may be asked for; without bound while one peer alone is asked, which has its own window.</summary>
+    public int Room
     {
         get
         {
-            var most = _rate == 0 ? First : Math.Max(Least, _rate * Seconds / BlockRange.BlockSize);
-            // One peer alone has its own window.
-            return Count(out var live) < 2 || live < most;
+            var most = _rate == 0 ? First : (int)Math.Min(int.MaxValue, Math.Max(Least, _rate * Seconds / BlockRange.BlockSize));
+            return Count(out var live) < 2 ? int.MaxValue : Math.Max(0, most - live);
         }
     }
 
@@ -46,9 +48,6 @@ internal sealed class DownlinkWatch(PeerTable peers, DownloadCounters counters, 
             return (long)live * BlockRange.BlockSize;
         }
     }
-
-    /// <summary>Longest wait that a slow downlink excuses, in seconds: when nothing comes at all, it is not the downlink.</summary>
-    public const double LongestExcuse = 10;
 
     /// <summary>Twice the seconds that so many bytes take at the pace of all peers together, at most <see cref="LongestExcuse"/>; 0 while it is unknown.</summary>
     public double ExcuseFor(long bytes) => _rate > 0 ? Math.Min(2 * bytes / _rate, LongestExcuse) : 0;

@@ -48,7 +48,9 @@ internal sealed class Downloader(
         // A web seed is asked for whole pieces at a time, or half windows of long ones, so that a few HTTP ranges carry them.
         if (peer.IsWebSeed && limit - peer.Pending.Live < Math.Min(map.BlocksPerPiece, limit / 2))
             return;
-        while (peer.Pending.Live < limit && downlink.HasRoom)
+        if (peer.Pending.Live >= limit)
+            return;
+        for (var room = downlink.Room; peer.Pending.Live < limit && room > 0; room--)
         {
             // Before a piece is chosen, and claimed: what cannot be asked for now is others' to fetch.
             if (assigner.MayStart(peer) && !MayAsk(peer))
@@ -67,7 +69,7 @@ internal sealed class Downloader(
     }
 
     /// <summary>The node's limits allow one more request to the peer now.</summary>
-    public bool MayAsk(PeerState peer) => gate.MayAsk(peer, BlockRange.BlockSize) && downlink.HasRoom;
+    public bool MayAsk(PeerState peer) => gate.MayAsk(peer, BlockRange.BlockSize);
 
     /// <summary>Sends one request, if the limits allow it.</summary>
     public bool Ask(PeerState peer, ActivePiece piece, int block)

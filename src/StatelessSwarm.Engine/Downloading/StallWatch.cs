@@ -120,7 +120,7 @@ internal sealed class StallWatch(
             if (peer.IsSuspect || (!peer.IsLan && !far.IsWorthIt(peer)))
                 continue;
             var isIdle = peer is { IsClosing: false, IsChokingUs: false, IsSnubbed: false, IsLate: false } && peer.Pending.Live == 0;
-            if (isIdle && clock.Now >= peer.PausedUntil && !rules.IsBarred(peer) && downloader.MayAsk(peer))
+            if (isIdle && clock.Now >= peer.PausedUntil && !rules.IsBarred(peer) && downloader.MayAsk(peer) && downlink.Room > 0)
                 AskTwice(peer);
         }
     }

@@ -17,8 +17,7 @@ public static class Duration
             [.., 'h'] => (text[..^1], TimeSpan.TicksPerHour),
             _ => (text, TimeSpan.TicksPerSecond),
         };
-        // An int of hours is far from the end of the scale.
-        if (!int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        if (!int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number > long.MaxValue / unit)
             return false;
         duration = TimeSpan.FromTicks(number * unit);
         return true;

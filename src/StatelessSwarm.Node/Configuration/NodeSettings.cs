@@ -149,20 +149,8 @@ public sealed class NodeSettings
     {
         if (Text(name) is not { } text)
             return fallback;
-        var (digits, unit) = text switch
-        {
-            [.., 'm', 's'] => (text[..^2], TimeSpan.FromMilliseconds(1)),
-            [.., 's'] => (text[..^1], TimeSpan.FromSeconds(1)),
-            [.., 'm'] => (text[..^1], TimeSpan.FromMinutes(1)),
-            [.., 'h'] => (text[..^1], TimeSpan.FromHours(1)),
-            _ => (text, TimeSpan.FromSeconds(1)),
-        };
-        if (int.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-        {
-            var ticks = (decimal)unit.Ticks * number;
-            if (ticks >= minimum.Ticks && ticks <= maximum.Ticks)
-                return TimeSpan.FromTicks((long)ticks);
-        }
+        if (Duration.TryParse(text, out var time) && time >= minimum && time <= maximum)
+            return time;
         throw Wrong(name, $"a time from {minimum.TotalSeconds:0}s to {maximum.TotalHours:0}h, for example 30s or 5m");
     }
 

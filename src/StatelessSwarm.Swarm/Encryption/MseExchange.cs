@@ -46,6 +46,9 @@ internal abstract class MseExchange
     /// <summary>What the other side sent along for the connection that follows, decrypted.</summary>
     public ReadOnlyMemory<byte> Early { get; protected set; }
 
+    /// <summary>The other side's public key, once it is there.</summary>
+    protected byte[] TheirKey { get; private set; } = [];
+
     /// <summary>Bytes received and not yet taken.</summary>
     protected Span<byte> Waiting => _buffer.AsSpan(_taken, _filled - _taken);
 
@@ -101,5 +104,15 @@ internal abstract class MseExchange
         var copy = bytes.ToArray();
         cipher.Apply(copy);
         Put(copy);
+    }
+
+    /// <summary>Takes the other side's public key, which wants computing; false when there are too few bytes.</summary>
+    protected bool ReadKey()
+    {
+        if (Waiting.Length < KeyExchange.KeySize)
+            return false;
+        TheirKey = Take(KeyExchange.KeySize).ToArray();
+        Status = MseStatus.Work;
+        return true;
     }
 }

@@ -17,7 +17,6 @@ internal sealed class MseInitiator : MseExchange
     private readonly byte[] _mark = new byte[ConstantSize];
     private Stage _stage;
     private KeyExchange? _keys;
-    private byte[] _theirKey = [];
     private Rc4? _incoming;
     private Rc4? _outgoing;
     private int _length;
@@ -58,7 +57,7 @@ internal sealed class MseInitiator : MseExchange
             _stage = Stage.Key;
             Want(KeyExchange.KeySize);
         }
-        else if (_keys!.Agree(_theirKey) is { } secret)
+        else if (_keys!.Agree(TheirKey) is { } secret)
         {
             SayTorrent(secret);
         }
@@ -82,15 +81,6 @@ internal sealed class MseInitiator : MseExchange
             Stage.Select => ReadSelect(),
             _ => ReadPad(),
         };
-
-    private bool ReadKey()
-    {
-        if (Waiting.Length < KeyExchange.KeySize)
-            return false;
-        _theirKey = Take(KeyExchange.KeySize).ToArray();
-        Status = MseStatus.Work;
-        return true;
-    }
 
     private void SayTorrent(byte[] secret)
     {

@@ -14,7 +14,6 @@ internal sealed class MseResponder : MseExchange
     private readonly byte[] _privateKey;
     private readonly byte[] _pad;
     private Stage _stage;
-    private byte[] _theirKey = [];
     private byte[] _secret = [];
     private byte[] _start = [];
     private Rc4? _incoming;
@@ -50,7 +49,7 @@ internal sealed class MseResponder : MseExchange
     public override void Work()
     {
         var keys = new KeyExchange(_privateKey);
-        if (keys.Agree(_theirKey) is not { } secret)
+        if (keys.Agree(TheirKey) is not { } secret)
         {
             Status = MseStatus.Fault;
             return;
@@ -80,15 +79,6 @@ internal sealed class MseResponder : MseExchange
             Stage.Pad => ReadPad(),
             _ => ReadEarly(),
         };
-
-    private bool ReadKey()
-    {
-        if (Waiting.Length < KeyExchange.KeySize)
-            return false;
-        _theirKey = Take(KeyExchange.KeySize).ToArray();
-        Status = MseStatus.Work;
-        return true;
-    }
 
     private bool FindStart()
     {

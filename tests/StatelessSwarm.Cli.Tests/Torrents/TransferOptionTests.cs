@@ -125,7 +125,7 @@ public sealed class TransferOptionTests : IAsyncLifetime
                 {
                     "N" => ["-1", "65537", "1.5", "many"],
                     "SIZE" => ["1K", "2G", "-1", "much"],
-                    "TIME" => ["100h", "-1s", "soon", "s"],
+                    "TIME" => ["100h", "2147483647h", "-1s", "soon", "s"],
                     "CIDR" => ["10.1.0.0/33", "here"],
                     _ => [],
                 };
