@@ -60,8 +60,8 @@ public sealed class RawHttpServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
+        await _accepting; // before the listener goes: to accept on a stopped one is a bug's exception
         _listener.Dispose();
-        await _accepting;
         await Task.WhenAll(_clients);
         _stop.Dispose();
     }
@@ -73,7 +73,7 @@ public sealed class RawHttpServer : IAsyncDisposable
             while (true)
                 _clients.Add(ServeAsync(await _listener.AcceptSocketAsync(_stop.Token)));
         }
-        catch (Exception fault) when (fault is OperationCanceledException or ObjectDisposedException or SocketException)
+        catch (Exception fault) when (fault is OperationCanceledException or SocketException)
         {
             // stopped
         }
