@@ -1,4 +1,5 @@
 using System.Numerics;
+using StatelessSwarm.Content.Values;
 using StatelessSwarm.Engine.Chance;
 using StatelessSwarm.Engine.Leases;
 using StatelessSwarm.Engine.Peers;
@@ -209,6 +210,9 @@ internal sealed class PieceAssigner(
             return false;
         // Where our own downlink is the bottleneck every piece takes as long as all that are on their way.
         var wait = Math.Max(LongWait, downlink.ExcuseFor((long)active.Count * map.PieceBytes));
+        // What an owner that keeps its pace is about to send would come all the same, and cross the link twice.
+        if (piece.Owner is { } owner && owner.Pending.Live * (long)BlockRange.BlockSize <= owner.Window.Rate * LongWait)
+            wait = Math.Max(wait, 2 * LongWait);
         return age > wait && age * (piece.BlockCount - piece.Received) > wait * piece.Received;
     }
 

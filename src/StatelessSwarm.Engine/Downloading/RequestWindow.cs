@@ -115,7 +115,8 @@ internal sealed class RequestWindow
         var seconds = _clock.Seconds(_clock.Now - _roundStart);
         if (number < _roundEnd || seconds < ShortestRoundSeconds)
             return;
-        EndRound(_roundBytes / seconds);
+        // A peer whose blocks had to queue was busy all the time, however little more there was to ask it for.
+        EndRound(_roundBytes / seconds, _ranDry && delay <= QueueDelaySeconds + 2 * Delay);
         StartRound(_clock.Now, nextNumber);
     }
 
@@ -127,9 +128,9 @@ internal sealed class RequestWindow
         _ranDry = false;
     }
 
-    private void EndRound(double rate)
+    private void EndRound(double rate, bool wasIdle)
     {
-        if (_ranDry)
+        if (wasIdle)
         {
             Rate = Math.Max(Rate, rate);
             return;
