@@ -1,12 +1,12 @@
 """`sites`: branch offices behind slow WAN links, side by side with other clients: how many copies cross a WAN, when a site is done,
-what late nodes bring over it, what happens to a site whose seed and tracker go away."""
+what late nodes bring over it, what happens to a site whose seed and tracker go away, whether a person on the WAN notices."""
 import functools
 import json
 import os
 import subprocess
 import sys
 
-from testbed.bench import plots
+from testbed.bench import background, plots
 from testbed.bench.comparison import OURS, TESTBED, Measure, Scene
 
 _TRACKER = "http://10.77.0.2:6969/announce"
@@ -68,6 +68,7 @@ class Comparison:
         chosen = tuple(s for s in known if s in subjects) if subjects else _SUBJECTS + tuple(peers or ())
         described = dict(peers or {}, **{OURS: os.path.join(TESTBED, "peers", "stateless-site.json")})
         self.scenes = tuple(self._scene(*scene, chosen, described) for scene in _SCENES)
+        self.scenes += (background.scene(tuple(s for s in chosen if s in _SUBJECTS)),)
 
     def _scene(self, name, topo, plot, measures, chosen, described):
         if name == "mixed":
