@@ -12,7 +12,7 @@ internal static class ImageCommands
 {
     /// <summary>The command with its subcommands.</summary>
     public static Command Create(CommandContext context) =>
-        new ToolCommand("image", "Root file systems in a file.") { Build(context), ImageInspectCommand.Create(context) };
+        new ToolCommand("image", "Root file systems in a file.") { Build(context), ImageInspectCommand.Create(context), ImageDiffCommand.Create(context) };
 
     private static ToolCommand Build(CommandContext context)
     {

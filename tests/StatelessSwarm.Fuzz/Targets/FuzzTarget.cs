@@ -37,6 +37,7 @@ public abstract class FuzzTarget
         new DnsTarget(),
         new ManifestTarget(),
         new ChannelTarget(),
+        new ChunkMapTarget(),
         new EnvelopeTarget(),
         new RootMetadataTarget(),
         new ResumeJournalTarget(),
