@@ -44,6 +44,9 @@ internal sealed class Downloader(
         var isShut = peer.IsChokingUs && peer.FastTaken is null;
         if (peer.IsClosing || isShut || map.IsComplete || clock.Now < peer.PausedUntil || checks.IsFull)
             return;
+        // With room for hardly a block on its way, a slow far peer's long round trips would be all that is ever measured, and keep it so.
+        if (!peer.IsLan && gate.IsNarrow && far.Best is { } best && best != peer && assigner.MayStart(best))
+            return;
         var limit = peer.IsSnubbed || peer.IsLate ? 1 : peer.Window.Blocks;
         // A web seed is asked for whole pieces at a time, or half windows of long ones, so that a few HTTP ranges carry them.
         if (peer.IsWebSeed && limit - peer.Pending.Live < Math.Min(map.BlocksPerPiece, limit / 2))

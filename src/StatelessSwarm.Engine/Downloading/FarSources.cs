@@ -48,6 +48,16 @@ internal sealed class FarSources(
         return waiting > LongestPiece ? Math.Max(peer.PieceSeconds, waiting) : peer.PieceSeconds;
     }
 
+    /// <summary>The quickest peer beyond the WAN link that gives us anything; null while none is known.</summary>
+    public PeerState? Best
+    {
+        get
+        {
+            LookAround();
+            return _best is { IsClosing: false } ? _best : null;
+        }
+    }
+
     /// <summary>
     /// True when there is room for a piece more from the peer. The best one may have what its own window holds, under a second's
     /// worth; all others together have half of what the common window holds, and at least one piece, so that slow ones neither

@@ -11,8 +11,11 @@ namespace StatelessSwarm.Engine.Leases;
 /// </summary>
 internal sealed class SpreadWatch(int pieceCount, EngineClock clock)
 {
-    /// <summary>Pieces that may be untaken at any pace.</summary>
-    public const int Least = 4;
+    /// <summary>
+    /// Pieces that may be untaken at any pace; more than <see cref="Downloading.NearBacklog.LeastPieces"/>, without which a slow neighbour
+    /// does not notice that it is behind, and both wait.
+    /// </summary>
+    public const int Least = 12;
 
     /// <summary>
     /// Seconds' worth of taking that may be untaken beyond that. More than <see cref="Downloading.NearBacklog.LongSeconds"/>: a neighbour that

@@ -15,6 +15,9 @@ internal sealed class DownloadGate(NodeBudget budget, EngineClock clock)
     /// <summary>When something refused may be asked for; <see cref="long.MaxValue"/> when nothing was, or only an answer makes room.</summary>
     public long ReadyAt { get; private set; } = long.MaxValue;
 
+    /// <inheritdoc cref="NodeBudget.IsNarrow"/>
+    public bool IsNarrow => budget.IsNarrow;
+
     /// <summary>The peer may be asked for a block now.</summary>
     public bool MayAsk(PeerState peer, int bytes)
     {

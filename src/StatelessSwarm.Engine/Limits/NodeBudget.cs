@@ -1,3 +1,4 @@
+using StatelessSwarm.Content.Values;
 using StatelessSwarm.Engine.Wire;
 
 namespace StatelessSwarm.Engine.Limits;
@@ -193,6 +194,18 @@ public sealed class NodeBudget
 
     /// <summary>Something has been asked for over the WAN link and not come.</summary>
     public bool HasFarTraffic => Interlocked.Read(ref _inFlight) > 0;
+
+    /// <summary>We give way on the WAN link so far that there is no room for two blocks on their way.</summary>
+    internal bool IsNarrow
+    {
+        get
+        {
+            if (!IsBackground)
+                return false;
+            lock (_gate)
+                return _downWindow.Bytes < 2 * BlockRange.BlockSize;
+        }
+    }
 
     /// <summary>Our name among the site's members.</summary>
     internal void Join(PeerId self)
