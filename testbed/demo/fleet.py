@@ -48,6 +48,8 @@ class NodeState:
 class Fleet:
     """place: a Lab or a Loopback. directory: where states and logs go. mounts: nodes mount what they activate (root)."""
 
+    node_options = ()   # more options of every node
+
     def __init__(self, place, programs, directory, mounts=True):
         self.place, self.programs, self.directory, self.mounts = place, programs, directory, mounts
         self.nodes = {}
@@ -80,7 +82,7 @@ class Fleet:
         argv = [self.programs.stateless, "node", "--server", "http://%s:%d/" % (seed.ip, SEED_HTTP),
                 "--follow", "%s/%s" % (PRODUCT_NAME, CHANNEL), "--trust", trust, "--state", self.state(host),
                 "--run", self.run_directory(host), "--listen", host.ip, "--port", str(PEER_PORT),
-                "--site", "site%d" % host.site, "--poll-interval", "1s"] + self.place.node_options(host)
+                "--site", "site%d" % host.site, "--poll-interval", "1s"] + self.place.node_options(host) + list(self.node_options)
         argv += ["--mount", os.path.join(folder, "mounts")] if self.mounts else ["--no-mount"]
         self.nodes[host.id] = Process(host, "node", argv, folder, own_mounts=self.mounts)
 

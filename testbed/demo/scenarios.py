@@ -54,10 +54,11 @@ def make_tree(path, seed, mib, change=None):
 class Scenario:
     """What the scenarios share: two small releases and a story on a small lab."""
 
-    def __init__(self, work, name, programs, spec=TOPOLOGY, mib=12, loopback=False):
+    def __init__(self, work, name, programs, spec=TOPOLOGY, mib=12, loopback=False, node_options=()):
         self.work, self.name, self.mib = work, name, mib
         self.place = (Loopback if loopback else LabPlace)(spec, name)
         self.story = Story(self.place, programs, work, not loopback, lambda text: print(text, flush=True))
+        self.story.fleet.node_options = node_options
         self.fleet, self.problems, self.figures = self.story.fleet, [], {}
 
     def release(self, version, change=None):
@@ -148,7 +149,8 @@ class Scenario:
 ROUTED = dict(TOPOLOGY, sites=[dict(TOPOLOGY["sites"][0], count=1, hosts=4, subnets=2)])
 SLOW_MEMBERS = dict(TOPOLOGY, sites=[dict(TOPOLOGY["sites"][0], hosts_special={"2": {"lan_down": "5mbit"}})])
 SCENARIOS = {"flow": (Scenario.flow, {}), "loopback": (Scenario.flow, {"loopback": True}),
-             "seed-killed": (Scenario.seed_killed, {"spec": SLOW_MEMBERS}), "killed-node": (Scenario.killed_node, {"mib": 16}),
+             # Not in the background: beside far members with slow ports that mode may hold a fast member up (docs/limits.md).
+             "seed-killed": (Scenario.seed_killed, {"spec": SLOW_MEMBERS, "node_options": ("--wan-mode", "normal")}), "killed-node": (Scenario.killed_node, {"mib": 16}),
              "two-subnets": (Scenario.two_subnets, {"spec": ROUTED})}
 
 
