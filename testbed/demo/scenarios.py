@@ -150,7 +150,7 @@ ROUTED = dict(TOPOLOGY, sites=[dict(TOPOLOGY["sites"][0], count=1, hosts=4, subn
 SLOW_MEMBERS = dict(TOPOLOGY, sites=[dict(TOPOLOGY["sites"][0], hosts_special={"2": {"lan_down": "5mbit"}})])
 SCENARIOS = {"flow": (Scenario.flow, {}), "loopback": (Scenario.flow, {"loopback": True}),
              # Not in the background: beside far members with slow ports that mode may hold a fast member up (docs/limits.md).
-             "seed-killed": (Scenario.seed_killed, {"spec": SLOW_MEMBERS, "node_options": ("--wan-mode", "normal")}), "killed-node": (Scenario.killed_node, {"mib": 16}),
+             "seed-killed": (Scenario.seed_killed, {"spec": SLOW_MEMBERS}), "killed-node": (Scenario.killed_node, {"mib": 16}),
              "two-subnets": (Scenario.two_subnets, {"spec": ROUTED})}
 
 

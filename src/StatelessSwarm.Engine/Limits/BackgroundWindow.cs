@@ -11,7 +11,8 @@ namespace StatelessSwarm.Engine.Limits;
 /// <item><term>after the first growth, and every half minute</term><description>slows down for two round trips: the queue drains, and the
 /// least round trip is seen again; by all members of a site at once</description></item>
 /// </list>
-/// The queue is that of the path that has the least of it: what all paths share is the site's own link.
+/// The queue is that of the path that has the least of it: what all paths share is the site's own link. Where the paths that data comes on
+/// show a queue, those that nothing comes on are asked as well (<see cref="IsDoubtful"/>): a far peer's own port may be what is full.
 /// </summary>
 /// <param name="ticksPerSecond">Timestamp units per second.</param>
 /// <param name="target">Seconds that the queue is to be long at its shortest.</param>
@@ -53,8 +54,14 @@ internal sealed class BackgroundWindow(long ticksPerSecond, double target = Back
     /// <summary>Without a single measurement for so many seconds of traffic there is no giving way.</summary>
     public const double BlindSeconds = 5;
 
+    /// <summary>Seconds for which the round trip of a path that nothing comes on counts: two probes.</summary>
+    public const double ProbeSeconds = 1.2;
+
     /// <summary>Without traffic for so many seconds the window starts anew.</summary>
     public const double IdleSeconds = 2;
+
+    // Data that comes beside much more that we send says nothing of the queue it comes through; so long we wait for other.
+    private const double SilentSeconds = 0.4;
 
     private const double Segment = 1448;
     private const double SlowStartGain = 0.5;
@@ -88,6 +95,8 @@ internal sealed class BackgroundWindow(long ticksPerSecond, double target = Back
     private long _slowdownAt = long.MaxValue;
     private long _slowedAt = long.MinValue;
     private long _resumeAt = long.MaxValue;
+    private long _measuredAt = long.MinValue / 2;
+    private long _doubtfulSince = long.MaxValue;
     private bool _isSlowStart = true;
 
     /// <summary>Bytes that may be on their way.</summary>
@@ -102,6 +111,9 @@ internal sealed class BackgroundWindow(long ticksPerSecond, double target = Back
     /// <summary>Slowdowns begun by ourselves so far: the site is told of each.</summary>
     public long Slowdowns { get; private set; }
 
+    /// <summary>The paths that data comes on show a queue, or nothing. Whether it is on the link that all share, a word on some other path tells.</summary>
+    public bool IsDoubtful => _doubtfulSince != long.MaxValue;
+
     /// <summary>We are letting the queue drain.</summary>
     public bool IsSlowedDown => _resumeAt != long.MaxValue;
 
@@ -113,26 +125,27 @@ internal sealed class BackgroundWindow(long ticksPerSecond, double target = Back
     /// <param name="now">Timestamp.</param>
     public void Measure(ReadOnlySpan<PathSample> samples, bool isHeldBack, bool isUsed, long arrived, long now)
     {
-        var queue = double.MaxValue;
+        PathDelay? least = null;
         foreach (ref readonly var sample in samples)
         {
-            if (Path(sample.Path) is not { } path || !path.TryMeasure(sample, now))
+            if (Path(sample.Path, now) is not { } path || !path.TryMeasure(sample, now) || sample.IsIdle)
                 continue;
-            if (path.RoundTrip - path.Base >= queue)
-                continue;
-            queue = path.RoundTrip - path.Base;
-            _base = path.Base;
-            _roundTrip += (path.RoundTrip - _roundTrip) * NewestWeight;
+            _measuredAt = now;
+            if (least is null || path.Queue < least.Queue)
+                least = path;
         }
+        least = Doubt(least, isUsed && isHeldBack, now);
         ForgetOldPaths(now);
         if (isUsed)
             NoteUse(now);
-        if (queue == double.MaxValue)
+        if (least is null)
         {
             OpenWhenBlind(isUsed, now);
             return;
         }
-        Queue = Filter(queue, now);
+        _base = least.Base;
+        _roundTrip += (least.RoundTrip - _roundTrip) * NewestWeight;
+        Queue = Filter(least.Queue, now);
         var seconds = _updatedAt == long.MinValue ? 0 : (double)(now - _updatedAt) / ticksPerSecond;
         _updatedAt = now;
         if (IsSlowedDown)
@@ -194,6 +207,29 @@ internal sealed class BackgroundWindow(long ticksPerSecond, double target = Back
         Bytes = Math.Clamp(Bytes, Least, Most);
     }
 
+    /// <summary>
+    /// Where the paths that data comes on show a queue, or for a while nothing: the path with the least queue of all that were measured a
+    /// moment ago, whatever comes on them. Only of those known before there was a queue: a path first seen while there is one knows no
+    /// other, and takes it for its length.
+    /// </summary>
+    private PathDelay? Doubt(PathDelay? least, bool isWaiting, long now)
+    {
+        if (least is null ? !isWaiting || now - _measuredAt <= SilentSeconds * ticksPerSecond : least.Queue <= target)
+        {
+            if (least is not null)
+                _doubtfulSince = long.MaxValue;
+            return least;
+        }
+        _doubtfulSince = Math.Min(_doubtfulSince, now);
+        foreach (var path in _paths.Values)
+        {
+            var isKnown = path.KnownSince < _doubtfulSince && now - path.MeasuredAt <= ProbeSeconds * ticksPerSecond;
+            if (isKnown && (least is null || path.Queue < least.Queue))
+                least = path;
+        }
+        return least;
+    }
+
     private double Filter(double queue, long now)
     {
         _seen[_seenCount++ % FilterLength] = (now, queue);
@@ -235,11 +271,11 @@ internal sealed class BackgroundWindow(long ticksPerSecond, double target = Back
         _usedAt = now;
     }
 
-    private PathDelay? Path(int number)
+    private PathDelay? Path(int number, long now)
     {
         if (_paths.TryGetValue(number, out var path) || _paths.Count >= MaxPaths)
             return path;
-        return _paths[number] = new PathDelay(ticksPerSecond);
+        return _paths[number] = new PathDelay(ticksPerSecond, now);
     }
 
     private void ForgetOldPaths(long now)

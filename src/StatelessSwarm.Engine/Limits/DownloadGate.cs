@@ -18,6 +18,9 @@ internal sealed class DownloadGate(NodeBudget budget, EngineClock clock)
     /// <inheritdoc cref="NodeBudget.IsNarrow"/>
     public bool IsNarrow => budget.IsNarrow;
 
+    /// <inheritdoc cref="NodeBudget.IsDoubtful"/>
+    public bool IsDoubtful => budget.IsDoubtful;
+
     /// <summary>The peer may be asked for a block now.</summary>
     public bool MayAsk(PeerState peer, int bytes)
     {

@@ -158,7 +158,7 @@ public sealed class NodeBudget
         }
     }
 
-    /// <summary>The kernel was asked about the connections over the WAN link on which something is coming.</summary>
+    /// <summary>The kernel was asked about the connections over the WAN link.</summary>
     public void MeasureDownloads(ReadOnlySpan<PathSample> downloads)
     {
         lock (_gate)
@@ -204,6 +204,18 @@ public sealed class NodeBudget
                 return false;
             lock (_gate)
                 return _downWindow.Bytes < 2 * BlockRange.BlockSize;
+        }
+    }
+
+    /// <summary>There is a queue on our way, and far peers that nothing is asked of are to be sent a word, to learn whose queue it is.</summary>
+    internal bool IsDoubtful
+    {
+        get
+        {
+            if (!IsBackground)
+                return false;
+            lock (_gate)
+                return _downWindow.IsDoubtful;
         }
     }
 

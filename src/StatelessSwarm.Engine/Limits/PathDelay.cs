@@ -5,7 +5,8 @@ namespace StatelessSwarm.Engine.Limits;
 /// minutes. Our requests are acknowledged through the same queue that the data comes through, whatever the other side's program does.
 /// </summary>
 /// <param name="ticksPerSecond">Timestamp units per second.</param>
-internal sealed class PathDelay(long ticksPerSecond)
+/// <param name="knownSince">When the path was first seen.</param>
+internal sealed class PathDelay(long ticksPerSecond, long knownSince = 0)
 {
     /// <summary>
     /// Minutes for which a least round trip counts (draft-irtf-iccrg-ledbat-plus-plus keeps ten). After a change of route to a longer path
@@ -28,6 +29,15 @@ internal sealed class PathDelay(long ticksPerSecond)
     /// <summary>The last round trip in seconds.</summary>
     public double RoundTrip { get; private set; }
 
+    /// <summary>The last round trip above the least, in seconds.</summary>
+    public double Queue => RoundTrip - Base;
+
+    /// <summary>When the path was first seen.</summary>
+    public long KnownSince => knownSince;
+
+    /// <summary>When something last came back on it.</summary>
+    public long MeasuredAt { get; private set; } = long.MinValue / 2;
+
     /// <summary>When the path was last looked at.</summary>
     public long SeenAt { get; private set; }
 
@@ -42,6 +52,7 @@ internal sealed class PathDelay(long ticksPerSecond)
         // The smoothed value lags; what the new round trips must have been to move it like this, it does not.
         var newest = _isKnown ? _smoothed + (smoothed - _smoothed) / (1 - Math.Pow(OldWeight, Math.Min(count, 64u))) : smoothed;
         var least = sample.LeastMicroseconds is > 0 and < int.MaxValue ? sample.LeastMicroseconds * 1e-6 : double.MaxValue;
+        MeasuredAt = now;
         RoundTrip = Math.Max(newest, least < double.MaxValue ? least : 1e-6);
         _smoothed = smoothed;
         _deliveries = sample.Deliveries;

@@ -12,6 +12,15 @@ public sealed partial class TorrentEngine
     /// <summary>A peer without BEP 6 drops what we take back silently, or its answer crosses: after this time none is expected.</summary>
     private const int CancelledMs = 60_000;
 
+    /// <summary>
+    /// Far peers that we ask nothing of are sent a word so often while there is a queue: their acknowledgements tell whether it is on our own
+    /// link. Longer than their retransmission timer, so that they acknowledge at once.
+    /// </summary>
+    private const int ProbeMs = 500;
+
+    /// <summary>Far peers probed at a time.</summary>
+    private const int MaxProbes = 4;
+
     private const int BusyTickMs = 100;
     private const int IdleTickMs = 5000;
     private const int RecheckMs = 1000;
@@ -48,6 +57,7 @@ public sealed partial class TorrentEngine
             TellFar();
         _claims.Advance();
         LeaveWhatIsOff();
+        Probe();
         _gate.Reset();
         _spread.Advance();
         _choker.Advance();
@@ -86,6 +96,22 @@ public sealed partial class TorrentEngine
         if (isFarOff && !_wasFarOff)
             _claims.YieldAll();
         _wasFarOff = isFarOff;
+    }
+
+    private void Probe()
+    {
+        if (_map.IsComplete || !_gate.IsDoubtful)
+            return;
+        var probes = 0;
+        for (var step = 0; step < _peers.Count && probes < MaxProbes; step++)
+        {
+            var peer = _peers[(step) % _peers.Count];
+            if (peer.IsLan || peer.IsWebSeed || peer.IsClosing || peer.Pending.Live > 0)
+                continue;
+            probes++;
+            if (_clock.HasPassed(peer.LastSentAt, ProbeMs))
+                _commands.Send(peer, PeerMessageKind.KeepAlive);
+        }
     }
 
     private PeerFault LookAt(PeerState peer)

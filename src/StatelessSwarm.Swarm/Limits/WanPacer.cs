@@ -111,8 +111,7 @@ internal sealed class WanPacer : IAsyncDisposable
             _inFlight += info.InFlightBytes;
             _acknowledged += sent;
             // What we send fills another queue than what we receive; a connection that does one alone says nothing of the other.
-            if (received > 0 && received * 4 >= sent)
-                _downloads.Add(sample);
+            _downloads.Add(sample with { IsIdle = received == 0 || received * 4 < sent });
             if (sent >= SendingBytes && sent * 4 >= received)
                 _uploads.Add(sample);
         }

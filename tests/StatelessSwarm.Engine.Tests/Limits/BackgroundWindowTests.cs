@@ -101,4 +101,85 @@ public sealed class BackgroundWindowTests(ITestOutputHelper output)
         }
         Assert.Equal(Widths(), Widths());
     }
+
+    /// <summary>A far peer's own port is full: another path, on which nothing comes but acknowledgements, tells that ours is not.</summary>
+    [Fact]
+    public void Measure_QueueOnOnePathAlone_IsNotTheLinks()
+    {
+        var paths = new ScriptedPaths();
+        paths.Look(3, slow: 20, idle: 20);
+        var before = paths.Window.Bytes;
+        paths.Look(10, slow: 250, idle: 20);
+        Assert.True(paths.Window.IsDoubtful);
+        Assert.InRange(paths.Window.Bytes, before, BackgroundWindow.Most);
+        Assert.InRange(paths.Window.Queue, 0, 0.001);
+    }
+
+    /// <summary>Both paths show it: it is on the link that they share, whoever makes it.</summary>
+    [Fact]
+    public void Measure_QueueOnAllPaths_GivesWay()
+    {
+        var paths = new ScriptedPaths();
+        paths.Look(3, slow: 20, idle: 20);
+        paths.Look(10, slow: 250, idle: 250);
+        Assert.Equal(BackgroundWindow.Least, paths.Window.Bytes);
+        Assert.InRange(paths.Window.Queue, 0.2, 0.25);
+    }
+
+    /// <summary>A path first seen while there is a queue has never been without: it is no witness.</summary>
+    [Fact]
+    public void Measure_PathFirstSeenInAQueue_IsNotBelieved()
+    {
+        var paths = new ScriptedPaths();
+        paths.Look(3, slow: 20, idle: null);
+        paths.Look(1, slow: 250, idle: null);
+        paths.Look(10, slow: 250, idle: 250);
+        Assert.Equal(BackgroundWindow.Least, paths.Window.Bytes);
+    }
+
+    /// <summary>A witness that has said nothing for a while is none.</summary>
+    [Fact]
+    public void Measure_WitnessFallsSilent_GivesWay()
+    {
+        var paths = new ScriptedPaths();
+        paths.Look(3, slow: 20, idle: 20);
+        paths.Look(BackgroundWindow.ProbeSeconds + 5, slow: 250, idle: null);
+        Assert.Equal(BackgroundWindow.Least, paths.Window.Bytes);
+    }
+
+    /// <summary>We send far more than comes, on every path that anything comes on: others tell that there is room.</summary>
+    [Fact]
+    public void Measure_NothingButIdlePaths_GrowsByTheirWord()
+    {
+        var paths = new ScriptedPaths();
+        paths.Look(3, slow: 20, idle: 20);
+        paths.Look(2, slow: 250, idle: 250);
+        paths.Look(5, slow: null, idle: 20);
+        Assert.InRange(paths.Window.Bytes, BackgroundWindow.Initial, BackgroundWindow.Most);
+    }
+
+    /// <summary>Two paths of 20 ms, looked at twenty times a second; data comes on the first.</summary>
+    private sealed class ScriptedPaths
+    {
+        private const double LookSeconds = 0.05;
+        private uint _deliveries;
+        private double _seconds;
+
+        public BackgroundWindow Window { get; } = new(1_000_000);
+
+        public void Look(double seconds, int? slow, int? idle)
+        {
+            for (var end = _seconds + seconds; _seconds < end; _seconds += LookSeconds)
+            {
+                _deliveries += 64;
+                List<PathSample> samples = [];
+                if (slow is { } first)
+                    samples.Add(new PathSample(1, (uint)first * 1000, 20_000, _deliveries));
+                if (idle is { } second)
+                    samples.Add(new PathSample(2, (uint)second * 1000, (uint)second * 1000, _deliveries, IsIdle: true));
+                var span = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(samples);
+                Window.Measure(span, isHeldBack: true, isUsed: true, 1448, (long)(_seconds * 1e6));
+            }
+        }
+    }
 }

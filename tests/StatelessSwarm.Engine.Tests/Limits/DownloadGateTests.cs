@@ -57,6 +57,24 @@ public sealed class DownloadGateTests
         Assert.NotEmpty(other.Asked);
     }
 
+    /// <summary>While there is a queue on our way, far peers that nothing is asked of hear from us twice a second, neighbours do not.</summary>
+    [Fact]
+    public void Advance_BackgroundAndAQueue_IdleFarPeersAreProbed()
+    {
+        var budget = new NodeBudget(new FakeTimeProvider()) { IsBackground = true };
+        var harness = new EngineHarness(pieces: 32, change: options => options with { Budget = budget });
+        _ = Source(harness, 1);
+        var idle = harness.Connect(2, PeerReach.Wan).Unchoke();
+        var near = harness.Connect(3).Unchoke();
+        budget.MeasureDownloads([new PathSample(1, 20_000, 20_000, 1)]);
+        harness.Pass(3);
+        Assert.Empty(idle.HeardOf(PeerMessageKind.KeepAlive));
+        budget.MeasureDownloads([new PathSample(1, 250_000, 20_000, 100)]);
+        harness.Pass(3);
+        Assert.InRange(idle.HeardOf(PeerMessageKind.KeepAlive).Count(), 4, 6);
+        Assert.Empty(near.HeardOf(PeerMessageKind.KeepAlive));
+    }
+
     [Theory]
     [InlineData(new[] { 0 })]
     [InlineData(new[] { 0, 1, 2, 3 })]
