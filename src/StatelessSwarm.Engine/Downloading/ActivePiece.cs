@@ -15,6 +15,8 @@ internal sealed class ActivePiece(int blocksPerPiece)
     private readonly PeerState?[] _givers = new PeerState?[blocksPerPiece];
     private readonly Sha256Digest[] _leaves = new Sha256Digest[blocksPerPiece];
     private Sha256Digest[]? _rightLeaves;
+    private PieceGaps? _gaps;
+    private bool _isHashed;
 
     /// <summary>Piece index.</summary>
     public int Piece { get; private set; }
@@ -27,6 +29,18 @@ internal sealed class ActivePiece(int blocksPerPiece)
 
     /// <summary>Blocks received.</summary>
     public int Received { get; private set; }
+
+    /// <summary>Blocks that were here before; they count as received.</summary>
+    public int FromDisk { get; private set; }
+
+    /// <summary>A part of it was here before: nobody can be blamed for that.</summary>
+    public bool HasDiskBytes => _gaps is not null;
+
+    /// <summary>Its hashes are not known by what came, because a part of it was here before.</summary>
+    public bool NeedsHashing => _gaps is not null && !_isHashed;
+
+    /// <summary>A block of it came, or somebody is asked for one.</summary>
+    public bool IsBegun => Missing < BlockCount - FromDisk;
 
     /// <summary>Blocks nobody is asked for.</summary>
     public int Missing { get; private set; }
@@ -62,8 +76,12 @@ internal sealed class ActivePiece(int blocksPerPiece)
     public ReadOnlySpan<Sha256Digest> Leaves => _leaves.AsSpan(0, BlockCount);
 
     /// <summary>Starts over for a piece.</summary>
-    public void Reset(int piece, int blockCount)
+    /// <param name="piece">Its index.</param>
+    /// <param name="blockCount">Its blocks.</param>
+    /// <param name="gaps">What is missing of it, when a part was here before.</param>
+    public void Reset(int piece, int blockCount, PieceGaps? gaps)
     {
+        _gaps = gaps?.HasKnown() == true ? gaps : null;
         Piece = piece;
         BlockCount = blockCount;
         Owner = null;
@@ -75,15 +93,34 @@ internal sealed class ActivePiece(int blocksPerPiece)
         Forget();
     }
 
-    /// <summary>Forgets every block.</summary>
+    /// <summary>Forgets every block that came.</summary>
     public void Forget()
     {
-        Received = 0;
-        Missing = BlockCount;
+        _isHashed = false;
         Array.Clear(_states);
         Array.Clear(_askedFirst);
         Array.Clear(_askedSecond);
         Array.Clear(_givers);
+        FromDisk = 0;
+        for (var block = 0; _gaps is not null && block < BlockCount; block++)
+        {
+            if (!_gaps.IsKnown(block))
+                continue;
+            _states[block] = BlockState.Received;
+            FromDisk++;
+        }
+        Received = FromDisk;
+        Missing = BlockCount - FromDisk;
+    }
+
+    /// <summary>A part of the block was here before.</summary>
+    public bool HasDiskBytesIn(int block) => _gaps is not null && _gaps.HasKnown(block);
+
+    /// <summary>The hashes of all blocks, as they are on disk.</summary>
+    public void Hashed(ReadOnlySpan<Sha256Digest> leaves)
+    {
+        leaves[..BlockCount].CopyTo(_leaves);
+        _isHashed = true;
     }
 
     /// <summary>Where a block stands.</summary>
@@ -98,9 +135,12 @@ internal sealed class ActivePiece(int blocksPerPiece)
     /// <summary>The right leaves are known.</summary>
     public void Prove(ReadOnlySpan<Sha256Digest> leaves) => _rightLeaves = leaves[..BlockCount].ToArray();
 
-    /// <summary>A received block was wrong: it is missing again.</summary>
+    /// <summary>A received block was wrong: it is missing again, all of it.</summary>
     public void Spoil(int block)
     {
+        if (_gaps?.IsKnown(block) == true)
+            FromDisk--;
+        _gaps?.Drop(block);
         _states[block] = BlockState.Missing;
         _givers[block] = null;
         Received--;
@@ -163,9 +203,11 @@ internal sealed class ActivePiece(int blocksPerPiece)
         ProgressAt = now;
     }
 
-    /// <summary>The only peer that sent blocks, or null when there are several.</summary>
+    /// <summary>The only peer that sent blocks, or null when there are several, or a part was here before.</summary>
     public PeerState? OnlyGiver()
     {
+        if (HasDiskBytes)
+            return null;
         var giver = _givers[0];
         for (var block = 1; block < BlockCount; block++)
         {

@@ -32,11 +32,11 @@ internal sealed class ActivePieces(int pieceCount, int blocksPerPiece)
         };
 
     /// <summary>Starts a piece.</summary>
-    public ActivePiece Start(int piece, int blockCount, long now)
+    public ActivePiece Start(int piece, int blockCount, PieceGaps? gaps, long now)
     {
         if (!_free.TryPop(out var active))
             active = new ActivePiece(blocksPerPiece);
-        active.Reset(piece, blockCount);
+        active.Reset(piece, blockCount, gaps);
         active.StartedAt = now;
         active.ProgressAt = now;
         active.Place = _list.Count;
@@ -56,25 +56,36 @@ internal sealed class ActivePieces(int pieceCount, int blocksPerPiece)
         _checking.Add(active);
     }
 
+    /// <summary>The piece was checked and is wrong: it is in the list again, without an owner.</summary>
+    public void EndCheck(ActivePiece active)
+    {
+        TakeOutOfChecks(active);
+        active.IsChecking = false;
+        active.Place = _list.Count;
+        _places[active.Piece] = _list.Count;
+        _list.Add(active);
+    }
+
     /// <summary>Ends a piece, done or given up. The object must not be used any more.</summary>
     public void End(ActivePiece active)
     {
         if (active.IsChecking)
-        {
-            var last = _checking[^1];
-            _checking[active.Place] = last;
-            last.Place = active.Place;
-            _places[last.Piece] = FirstChecking - active.Place;
-            _checking.RemoveAt(_checking.Count - 1);
-        }
+            TakeOutOfChecks(active);
         else
-        {
             TakeOut(active);
-        }
         _places[active.Piece] = None;
         active.Forget();
         active.Owner = null;
         _free.Push(active);
+    }
+
+    private void TakeOutOfChecks(ActivePiece active)
+    {
+        var last = _checking[^1];
+        _checking[active.Place] = last;
+        last.Place = active.Place;
+        _places[last.Piece] = FirstChecking - active.Place;
+        _checking.RemoveAt(_checking.Count - 1);
     }
 
     private void TakeOut(ActivePiece active)

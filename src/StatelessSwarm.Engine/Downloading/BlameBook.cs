@@ -36,6 +36,9 @@ internal sealed class BlameBook(bool hasLeaves)
     /// <summary>The piece is whole and wrong.</summary>
     public void Spoilt(ActivePiece piece)
     {
+        // What was here before may be what is wrong. Fetched again it comes whole, and shows its author.
+        if (piece.HasDiskBytes)
+            return;
         if (piece.OnlyGiver() is { } liar)
         {
             Convict(liar);

@@ -98,8 +98,15 @@ internal sealed class Downloader(
             peer.UnaskedBlocks++;
             return Drop(range, token, peer.UnaskedBlocks > MaxUnaskedBlocks ? PeerFault.Flood : PeerFault.None);
         }
-        NoteProgress(peer, range, request);
         var piece = active.Find(range.Piece.Value);
+        if (range != map.BlockAt(range.Piece.Value, block))
+        {
+            // Asked for when more of the block was thought to be here; or made up, which nobody gets away with for long.
+            piece?.Unask(block, peer);
+            peer.UnaskedBlocks++;
+            return Drop(range, token, peer.UnaskedBlocks > MaxUnaskedBlocks ? PeerFault.Flood : PeerFault.None);
+        }
+        NoteProgress(peer, range, request);
         if (piece is null || piece.StateOf(block) == BlockState.Received || (piece.IsSolo && piece.Owner != peer))
             return Drop(range, token, PeerFault.None);
         if (piece.IsProven && piece.RightLeaf(block) != leaf)
@@ -158,7 +165,7 @@ internal sealed class Downloader(
             var piece = active[place];
             if (piece.Owner == peer)
                 counters.Wasted += assigner.Abandon(piece);
-            else if (piece.Owner is null && piece.Received == 0 && piece.Missing == piece.BlockCount)
+            else if (piece is { Owner: null, IsBegun: false })
                 counters.Wasted += assigner.Abandon(piece);
         }
         assigner.Wake();
@@ -181,7 +188,7 @@ internal sealed class Downloader(
     {
         if (active.Find(index) is not { IsClaimed: true } piece)
             return;
-        if (piece.Received * 2 < piece.BlockCount)
+        if ((piece.Received - piece.FromDisk) * 2 < piece.BlockCount - piece.FromDisk)
             Yield(index);
         else if (piece is { Missing: > 0, IsSolo: false })
             assigner.Abandon(piece);
@@ -199,6 +206,27 @@ internal sealed class Downloader(
         return isRight;
     }
 
+    /// <summary>The shell has hashed a piece of which a part was here before; no leaves: it cannot be read. True when it is verified now.</summary>
+    public bool PieceHashed(int index, ReadOnlySpan<Sha256Digest> leaves)
+    {
+        if (active.Find(index) is not { IsChecking: true } piece)
+            throw new InvalidOperationException($"The hashes of piece {index} were not asked for.");
+        if (checks.IsFull)
+            assigner.Wake();
+        checks.Ended();
+        if (leaves.Length != piece.BlockCount)
+        {
+            Spoilt(piece);
+            return false;
+        }
+        piece.Hashed(leaves);
+        var isRight = layers!.Verify(new PieceIndex(index), leaves);
+        if (!isRight)
+            assigner.EndCheck(piece);
+        Judge(piece, isRight);
+        return isRight;
+    }
+
     /// <summary>The right leaves of a piece that was set aside are known: wrong blocks are fetched again, their senders convicted.</summary>
     public void Proven(ActivePiece piece, ReadOnlySpan<Sha256Digest> right)
     {
@@ -209,7 +237,8 @@ internal sealed class Downloader(
             if (piece.Leaves[block] == right[block])
                 continue;
             counters.Wasted += map.BlockAt(piece.Piece, block).Length;
-            blame.Convict(piece.GiverOf(block)!);
+            if (!piece.HasDiskBytesIn(block))
+                blame.Convict(piece.GiverOf(block)!);
             piece.Spoil(block);
         }
         assigner.Wake();
@@ -218,8 +247,9 @@ internal sealed class Downloader(
     /// <summary>Nobody has told the leaves of a piece that was set aside, or it is wrong and nobody can be asked: all of it is fetched again.</summary>
     public void Spoilt(ActivePiece piece)
     {
-        counters.Wasted += map.ContentLength(piece.Piece);
+        counters.Wasted += assigner.ReceivedBytes(piece);
         blame.Spoilt(piece);
+        map.GapsOf(piece.Piece)?.Drop();
         assigner.Unclaim(piece, false);
         var index = piece.Piece;
         assigner.End(piece);
@@ -227,10 +257,17 @@ internal sealed class Downloader(
         assigner.Wake();
     }
 
-    private bool IsOurs(BlockRange range) =>
-        range.Begin % BlockRange.BlockSize == 0
-        && range.Begin < map.ContentLength(range.Piece.Value)
-        && range == map.BlockAt(range.Piece.Value, range.BlockIndex);
+    /// <summary>
+    /// The range is one that we ask for. Where what was here of a block turned out wrong, answers to the shorter request may still come.
+    /// </summary>
+    private bool IsOurs(BlockRange range)
+    {
+        var piece = range.Piece.Value;
+        if (range.Begin < 0 || range.Length <= 0 || range.Begin >= map.ContentLength(piece))
+            return false;
+        return range == map.BlockAt(piece, range.BlockIndex)
+            || (map.GapsOf(piece) is not null && (range.Begin + range.Length - 1) / BlockRange.BlockSize == range.BlockIndex);
+    }
 
     private PeerFault Drop(BlockRange range, long token, PeerFault fault)
     {
@@ -273,7 +310,7 @@ internal sealed class Downloader(
             owner.Stalls = 0;
             far.PieceTaken(owner, piece);
         }
-        if (layers is null)
+        if (layers is null || piece.NeedsHashing)
         {
             assigner.BeginCheck(piece);
             checks.Add(index);

@@ -117,7 +117,7 @@ internal sealed class PieceAssigner(
             CancelAll(piece);
             piece.Forget();
         }
-        if (piece.Received > 0 || piece.Missing < piece.BlockCount)
+        if (piece.IsBegun)
             return wasted;
         var index = piece.Piece;
         End(piece);
@@ -155,6 +155,13 @@ internal sealed class PieceAssigner(
         else if (piece.Owner.Current == piece)
             piece.Owner.Current = null;
         active.BeginCheck(piece);
+    }
+
+    /// <summary>The piece was checked and is wrong: nobody owns it.</summary>
+    public void EndCheck(ActivePiece piece)
+    {
+        active.EndCheck(piece);
+        _ownerless++;
     }
 
     /// <summary>Takes back every request for blocks of the piece.</summary>
@@ -315,7 +322,7 @@ internal sealed class PieceAssigner(
     {
         availability.Rarity.Withdraw(index);
         peer.LastStarted = index;
-        var piece = active.Start(index, map.BlockCount(index), clock.Now);
+        var piece = active.Start(index, map.BlockCount(index), map.GapsOf(index), clock.Now);
         _ownerless++;
         piece.IsSolo = blame.IsSuspect(index);
         return Own(piece, peer);

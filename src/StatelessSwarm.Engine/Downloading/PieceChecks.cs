@@ -3,13 +3,15 @@ using StatelessSwarm.Engine.Torrents;
 namespace StatelessSwarm.Engine.Downloading;
 
 /// <summary>
-/// Whole pieces of a v1-only torrent on their way through the shell, which alone can compare their SHA-1 (there are no block hashes
-/// to do it with here). So many at a time as the options say; the rest wait in the order they became whole.
+/// Whole pieces on their way through the shell, which alone can read them: those of a v1-only torrent (there are no block hashes here to
+/// check them with), and those of which a part was there before the transfer. So many at a time as the options say; the rest wait in the
+/// order they became whole.
 /// </summary>
 /// <param name="commands">Where checks are asked for.</param>
 /// <param name="map">The pieces.</param>
+/// <param name="hasLeaves">The hashes of the blocks are asked for, to be checked here.</param>
 /// <param name="most">Checks under way at a time.</param>
-internal sealed class PieceChecks(CommandQueue commands, PieceMap map, int most)
+internal sealed class PieceChecks(CommandQueue commands, PieceMap map, bool hasLeaves, int most)
 {
     /// <summary>Pieces that may wait before nothing more is fetched: the disk or the processor cannot follow.</summary>
     public const int MaxWaiting = 64;
@@ -40,6 +42,9 @@ internal sealed class PieceChecks(CommandQueue commands, PieceMap map, int most)
     private void Begin(int piece)
     {
         _underWay++;
-        commands.CheckPiece(map.RangeOf(piece));
+        if (hasLeaves)
+            commands.HashPiece(map.RangeOf(piece));
+        else
+            commands.CheckPiece(map.RangeOf(piece));
     }
 }

@@ -62,6 +62,9 @@ internal sealed class CommandQueue(EngineClock clock)
     /// <summary>Checks a piece.</summary>
     public void CheckPiece(BlockRange piece) => Enqueue(new EngineCommand(EngineCommandKind.CheckPiece, Block: piece));
 
+    /// <summary>Hashes the blocks of a piece of ours.</summary>
+    public void HashPiece(BlockRange piece) => Enqueue(new EngineCommand(EngineCommandKind.HashPiece, Block: piece));
+
     /// <summary>Records a piece.</summary>
     public void PieceVerified(BlockRange piece) => Enqueue(new EngineCommand(EngineCommandKind.PieceVerified, Block: piece));
 

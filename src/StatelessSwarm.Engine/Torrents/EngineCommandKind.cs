@@ -26,6 +26,12 @@ public enum EngineCommandKind
     /// </summary>
     CheckPiece,
 
+    /// <summary>
+    /// All of <c>Block.Piece</c> is on disk, a part of it from before the transfer: hash every 16 KiB block with SHA-256 and call
+    /// <see cref="TorrentEngine.PieceHashed"/>, once. At most <see cref="EngineOptions.PieceChecks"/> at a time. Never in v1-only torrents.
+    /// </summary>
+    HashPiece,
+
     /// <summary>All blocks of <c>Block.Piece</c> have been written and its hash is right: record it.</summary>
     PieceVerified,
 

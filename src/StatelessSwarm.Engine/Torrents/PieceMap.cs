@@ -1,5 +1,6 @@
 using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Downloading;
 using StatelessSwarm.Engine.Picking;
 
 namespace StatelessSwarm.Engine.Torrents;
@@ -9,6 +10,7 @@ internal sealed class PieceMap
 {
     private readonly TorrentInfo _info;
     private readonly int[] _contentLengths;
+    private readonly Dictionary<int, PieceGaps> _gaps = [];
 
     public PieceMap(TorrentInfo info)
     {
@@ -52,11 +54,28 @@ internal sealed class PieceMap
     /// <summary>Blocks that are fetched.</summary>
     public int BlockCount(int piece) => (_contentLengths[piece] + BlockRange.BlockSize - 1) / BlockRange.BlockSize;
 
-    /// <summary>The block as we request it; the last of a piece may be short.</summary>
+    /// <summary>
+    /// The block as we request it; the last of a piece may be short, and where a part was here before, only the rest is asked for. Its
+    /// length is 0 when nothing is missing.
+    /// </summary>
     public BlockRange BlockAt(int piece, int block)
     {
+        if (_gaps.Count > 0 && GapsOf(piece) is { } gaps)
+            return gaps[new PieceIndex(piece), block];
         var begin = block * BlockRange.BlockSize;
         return new BlockRange(new PieceIndex(piece), begin, Math.Min(BlockRange.BlockSize, _contentLengths[piece] - begin));
+    }
+
+    /// <summary>What is missing of a piece that was here in part; null of one that was not here at all.</summary>
+    public PieceGaps? GapsOf(int piece) => _gaps.GetValueOrDefault(piece);
+
+    /// <summary>A part of the piece is here, not verified.</summary>
+    public void SetGaps(int piece, PieceGaps gaps)
+    {
+        if (gaps.BlockCount != BlockCount(piece) || !gaps.HasGap)
+            throw new ArgumentException($"Piece {piece}: {gaps.BlockCount} blocks, {gaps.MissingBytes} bytes missing.", nameof(gaps));
+        if (!Verified.Contains(piece))
+            _gaps[piece] = gaps;
     }
 
     /// <summary>Records a verified piece; false when it was known.</summary>
@@ -64,6 +83,7 @@ internal sealed class PieceMap
     {
         if (!Verified.Add(piece))
             return false;
+        _gaps.Remove(piece);
         VerifiedBytes += _info.FileBytes(new PieceIndex(piece));
         return true;
     }

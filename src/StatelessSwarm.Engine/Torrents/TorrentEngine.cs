@@ -55,6 +55,7 @@ public sealed partial class TorrentEngine
     private SuperSeeder? _superSeeder;
     private readonly List<int> _untoldFar = [];
     private long _toldFarAt;
+    private readonly bool _hasLayers;
     private bool _isStarted;
     private bool _isCompletedTold;
     private long _filledEpoch;
@@ -73,6 +74,7 @@ public sealed partial class TorrentEngine
         if (options.PeerId == default)
             throw new ArgumentException("An engine needs a peer id.", nameof(options));
         _blame = new BlameBook(hasLeaves: layers is not null);
+        _hasLayers = layers is not null;
         _options = options;
         _clock = new EngineClock(time);
         var random = new SeededRandom(randomSeed);
@@ -116,7 +118,7 @@ public sealed partial class TorrentEngine
             _active,
             _availability,
             _assigner,
-            new PieceChecks(_commands, _map, options.PieceChecks),
+            new PieceChecks(_commands, _map, hasLeaves: layers is not null, options.PieceChecks),
             _blame,
             _leaves,
             _commands,
@@ -138,7 +140,13 @@ public sealed partial class TorrentEngine
     }
 
     /// <summary>Begins, with the pieces already on disk and verified. Call once, first.</summary>
-    public void Start(IEnumerable<PieceIndex> verified)
+    public void Start(IEnumerable<PieceIndex> verified) => Start(verified, []);
+
+    /// <summary>Begins, with what is on disk already. Call once, first.</summary>
+    /// <param name="verified">Whole pieces whose hash is right.</param>
+    /// <param name="known">Pieces of which a part is there and something is missing; never in a v1-only torrent. Not verified: wrong bytes
+    /// cost their blocks, and are nobody's fault.</param>
+    public void Start(IEnumerable<PieceIndex> verified, IEnumerable<KeyValuePair<PieceIndex, PieceGaps>> known)
     {
         if (_isStarted)
             throw new InvalidOperationException("The engine has been started before.");
@@ -149,6 +157,13 @@ public sealed partial class TorrentEngine
         {
             ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(piece.Value, _map.PieceCount, nameof(verified));
             _map.SetVerified(piece.Value);
+        }
+        foreach (var (piece, gaps) in known)
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(piece.Value, _map.PieceCount, nameof(known));
+            if (!_hasLayers)
+                throw new ArgumentException("Parts of pieces need a torrent with block hashes.", nameof(known));
+            _map.SetGaps(piece.Value, gaps);
         }
         for (var piece = 0; piece < _map.PieceCount; piece++)
         {
@@ -216,6 +231,20 @@ public sealed partial class TorrentEngine
     {
         BeginEvent();
         if (_downloader.PieceChecked(piece.Value, isRight))
+            PieceVerified(piece.Value, isFromNear: false);
+        DropLiars();
+        EndEvent();
+    }
+
+    /// <summary>
+    /// The answer to a <see cref="EngineCommandKind.HashPiece"/>; in any order.
+    /// </summary>
+    /// <param name="piece">The piece.</param>
+    /// <param name="leaves">SHA-256 of every block in order; empty when it could not be read, and is fetched anew.</param>
+    public void PieceHashed(PieceIndex piece, ReadOnlySpan<Sha256Digest> leaves)
+    {
+        BeginEvent();
+        if (_downloader.PieceHashed(piece.Value, leaves))
             PieceVerified(piece.Value, isFromNear: false);
         DropLiars();
         EndEvent();

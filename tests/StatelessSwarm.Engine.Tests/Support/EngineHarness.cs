@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Time.Testing;
 using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Downloading;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Torrents;
 using StatelessSwarm.Engine.Wire;
@@ -25,7 +26,8 @@ internal sealed class EngineHarness
         ulong seed = 1,
         Func<EngineOptions, EngineOptions>? change = null,
         SyntheticTorrent? torrent = null,
-        bool isV1 = false
+        bool isV1 = false,
+        Dictionary<int, PieceGaps>? known = null
     )
     {
         Torrent = torrent ?? new SyntheticTorrent((long)pieces * PieceLength, PieceLength);
@@ -34,7 +36,8 @@ internal sealed class EngineHarness
         Engine = isV1
             ? new TorrentEngine(Torrent.V1Info, null, Options, Time, seed)
             : new TorrentEngine(Torrent.Info, Torrent.Layers, Options, Time, seed);
-        Engine.Start((verified ?? []).Select(piece => new PieceIndex(piece)));
+        var gaps = (known ?? []).Select(entry => KeyValuePair.Create(new PieceIndex(entry.Key), entry.Value));
+        Engine.Start((verified ?? []).Select(piece => new PieceIndex(piece)), gaps);
         Drain();
     }
 
@@ -150,6 +153,21 @@ internal sealed class EngineHarness
     public void Checked(int piece, bool isRight)
     {
         Engine.PieceChecked(new PieceIndex(piece), isRight);
+        Drain();
+    }
+
+    /// <summary>Answers the wish for the hashes of a piece of which a part was here before.</summary>
+    public void Hashed(int piece, Func<int, bool>? isWrong = null)
+    {
+        var index = new PieceIndex(piece);
+        Assert.Contains(Commands, command => command.Kind == EngineCommandKind.HashPiece && command.Block.Piece == index);
+        Sha256Digest[] leaves = [.. Torrent.LeavesOf(index)];
+        for (var block = 0; block < leaves.Length; block++)
+        {
+            if (isWrong?.Invoke(block) == true)
+                leaves[block] = Sha256Digest.HashData("wrong"u8);
+        }
+        Engine.PieceHashed(index, leaves);
         Drain();
     }
 
