@@ -24,7 +24,7 @@ internal enum SessionEventKind
     /// <summary>The piece of Range was hashed: IsRight, or Fault when its file cannot be read.</summary>
     PieceChecked,
 
-    /// <summary>The blocks of Range hash to Leaves, for Connection; no leaves when they could not be read.</summary>
+    /// <summary>The blocks of Range hash to Leaves, for Connection, or for ourselves without one; no leaves when they could not be read.</summary>
     BlocksHashed,
 
     /// <summary>EndPoint was heard of; IsNear: its teller takes it for a member of our site.</summary>

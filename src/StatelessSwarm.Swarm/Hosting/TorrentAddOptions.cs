@@ -1,5 +1,6 @@
 using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Engine.Torrents;
+using StatelessSwarm.Swarm.Storage;
 
 namespace StatelessSwarm.Swarm.Hosting;
 
@@ -17,6 +18,14 @@ public sealed record TorrentAddOptions
 
     /// <summary>The files are complete and verified already: serve them read-only, do not hash them again.</summary>
     public bool IsSeed { get; init; }
+
+    /// <summary>
+    /// Finds what else of the files is on this machine, writes it where it belongs, and says where that is. Called once, before anybody is
+    /// asked for anything, when the files are open and preallocated; must write nowhere but in what is needed. What it says is not believed:
+    /// whole pieces are hashed, of others the missing stretches are fetched and then the piece is hashed. Not called for torrents without
+    /// block hashes (v1-only) and for complete ones.
+    /// </summary>
+    public Func<NeededStretches, CancellationToken, Task<IReadOnlyList<KnownStretch>>>? FindKnown { get; init; }
 
     /// <summary>Limits and habits of the engine. Its peer id and port are filled in by the host.</summary>
     public EngineOptions Engine { get; init; } = new();

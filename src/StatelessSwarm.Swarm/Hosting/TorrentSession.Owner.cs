@@ -92,7 +92,10 @@ public sealed partial class TorrentSession
                 _engine.BlockSent(item.Connection!.Handle, item.Range);
                 break;
             case SessionEventKind.BlocksHashed:
-                _engine.BlocksHashed(item.Connection!.Handle, item.Range.Piece, item.Leaves);
+                if (item.Connection is { } asker)
+                    _engine.BlocksHashed(asker.Handle, item.Range.Piece, item.Leaves);
+                else
+                    _engine.PieceHashed(item.Range.Piece, item.Leaves);
                 break;
             case SessionEventKind.Discovered:
                 _engine.PeerDiscovered(item.EndPoint!, item.Source, ReachOf(item.EndPoint!, item.Source, item.IsNear));
@@ -125,6 +128,9 @@ public sealed partial class TorrentSession
                 case EngineCommandKind.HashBlocks:
                     if (_connections.TryGetValue(command.Peer, out var asker))
                         Track(HashBlocksAsync(asker, command.Block));
+                    break;
+                case EngineCommandKind.HashPiece:
+                    Track(HashBlocksAsync(null, command.Block));
                     break;
                 case EngineCommandKind.WriteBlock:
                     _files.Write(command.Block, _blockInHand!.Data.Span);
@@ -194,7 +200,7 @@ public sealed partial class TorrentSession
         await TryPostAsync(new SessionEvent(SessionEventKind.Disconnected, connection), _stop.Token);
     }
 
-    private async Task HashBlocksAsync(IPeerConnection connection, BlockRange piece)
+    private async Task HashBlocksAsync(IPeerConnection? connection, BlockRange piece)
     {
         Sha256Digest[] leaves = [];
         try
@@ -203,7 +209,7 @@ public sealed partial class TorrentSession
         }
         catch (Exception fault) when (fault is IOException or OperationCanceledException)
         {
-            // The peer is told no.
+            // The peer is told no; a piece of ours is fetched anew.
         }
         await TryPostAsync(new SessionEvent(SessionEventKind.BlocksHashed, connection, Range: piece, Leaves: leaves), _stop.Token);
     }

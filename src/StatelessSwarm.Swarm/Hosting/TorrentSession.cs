@@ -3,6 +3,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Content.Values;
+using StatelessSwarm.Engine.Downloading;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Torrents;
 using StatelessSwarm.Engine.Wire;
@@ -192,6 +193,7 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
         try
         {
             (var verified, journal) = await FindVerifiedAsync(options, files, cancellation);
+            (verified, var parts) = await FindKnownAsync(options, files, verified, journal, cancellation);
             var engineOptions = options.Engine with
             {
                 PeerId = host.PeerId,
@@ -201,14 +203,14 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
                 Budget = host.Budget,
             };
             var engine = new TorrentEngine(info, options.Metainfo.Layers, engineOptions, time, randomSeed);
-            engine.Start(verified);
+            engine.Start(verified, parts);
             var session = new TorrentSession(
                 host,
                 options,
                 engine,
                 files,
                 journal,
-                verified.Sum(piece => (long)info.FileBytes(piece)),
+                verified.Sum(piece => (long)info.FileBytes(piece)) + parts.Sum(part => (long)info.FileBytes(part.Key) - part.Value.MissingBytes),
                 randomSeed,
                 time,
                 logger
@@ -292,6 +294,26 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
             journal.Dispose();
             throw;
         }
+    }
+
+    /// <summary>What else is on this machine: more verified pieces, and parts of others.</summary>
+    private static async Task<(IReadOnlyList<PieceIndex> Verified, IReadOnlyList<KeyValuePair<PieceIndex, PieceGaps>> Parts)> FindKnownAsync(
+        TorrentAddOptions options,
+        PieceFiles files,
+        IReadOnlyList<PieceIndex> verified,
+        ResumeJournal? journal,
+        CancellationToken cancellation
+    )
+    {
+        var info = options.Metainfo.Info;
+        if (options.FindKnown is not { } find || options.Metainfo.Layers is null || verified.Count == info.PieceCount)
+            return (verified, []);
+        var needed = new NeededStretches(info, verified);
+        var known = new KnownPieces(info, needed, await find(needed, cancellation));
+        var found = await PieceCheck.FindVerifiedAsync(options.Metainfo, files, known.Whole, cancellation);
+        foreach (var piece in found)
+            journal?.Append(piece);
+        return ([.. verified, .. found], known.Parts);
     }
 
     private PeerConnection NewConnection(PeerLink link, ConnectedPeer peer) =>

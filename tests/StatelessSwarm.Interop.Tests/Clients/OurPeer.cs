@@ -44,6 +44,10 @@ internal sealed class OurPeer : IAsyncDisposable
     public static Task<OurPeer> LeechAsync(SampleTorrent sample, string name, params IReadOnlyList<Uri> trackers) =>
         StartAsync(sample, name, isSeed: false, trackers, StreamEncryption.Plain);
 
+    /// <summary>Starts one that has parts of the files, and downloads the rest into a subdirectory.</summary>
+    public static Task<OurPeer> LeechAsync(SampleTorrent sample, string name, KnownParts parts) =>
+        StartAsync(sample, name, isSeed: false, [], StreamEncryption.Plain, parts);
+
     /// <summary>Starts one that is complete, or has nothing, and speaks to its peers in such a way.</summary>
     public static Task<OurPeer> StartAsync(SampleTorrent sample, bool isSeed, StreamEncryption encryption) =>
         StartAsync(sample, isSeed ? "source" : "ours", isSeed, [], encryption);
@@ -107,7 +111,8 @@ internal sealed class OurPeer : IAsyncDisposable
         string name,
         bool isSeed,
         IReadOnlyList<Uri> trackers,
-        StreamEncryption encryption
+        StreamEncryption encryption,
+        KnownParts? parts = null
     )
     {
         var log = new RecordingLoggers();
@@ -129,6 +134,7 @@ internal sealed class OurPeer : IAsyncDisposable
                 FilePaths = sample.PathsIn(name),
                 IsSeed = isSeed,
                 Trackers = [trackers],
+                FindKnown = parts is null ? null : parts.FindAsync,
             },
             CancellationToken.None
         );

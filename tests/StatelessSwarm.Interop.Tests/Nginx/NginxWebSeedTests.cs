@@ -105,6 +105,24 @@ public sealed class NginxWebSeedTests : IDisposable
         Assert.All(nginx.AccessLog, line => Assert.EndsWith(" 200", line, StringComparison.Ordinal));
     }
 
+    /// <summary>Parts of the file are here: ranges that begin and end anywhere bring the rest.</summary>
+    [Theory]
+    [InlineData(5_000)]
+    [InlineData(300_000)]
+    public async Task Download_PartsAreHere_OnlyTheRestComes(int longest)
+    {
+        using var sample = await SampleTorrent.CreateAsync(64 * KiB, 5_000_001, 100_000);
+        await using var nginx = await NginxServer.StartAsync(RootOf(sample));
+        await using var host = await StartAsync();
+        var parts = new KnownParts(sample, "ours", seed: 2, longest);
+        var session = await AddAsync(host, sample, nginx.Url, parts);
+        await session.Completion.WaitAsync(Patience);
+        Assert.True(sample.IsIdentical("ours"));
+        var status = session.Status;
+        Assert.Equal(sample.Metainfo.Info.ContentBytes, status.DiskBytes + status.ReceivedHttpBytes);
+        Assert.Equal(0, status.WastedBytes);
+    }
+
     /// <summary>A directory in which the files lie under the torrent's name.</summary>
     private static string RootOf(SampleTorrent sample)
     {
@@ -132,7 +150,7 @@ public sealed class NginxWebSeedTests : IDisposable
             CancellationToken.None
         );
 
-    private static Task<TorrentSession> AddAsync(SwarmHost host, SampleTorrent sample, Uri webSeed) =>
+    private static Task<TorrentSession> AddAsync(SwarmHost host, SampleTorrent sample, Uri webSeed, KnownParts? parts = null) =>
         host.AddAsync(
             new TorrentAddOptions
             {
@@ -140,6 +158,7 @@ public sealed class NginxWebSeedTests : IDisposable
                 FilePaths = sample.PathsIn("ours"),
                 JournalPath = Path.Combine(sample.Directory, "resume"),
                 WebSeeds = [webSeed],
+                FindKnown = parts is null ? null : parts.FindAsync,
             },
             CancellationToken.None
         );
