@@ -31,6 +31,9 @@ internal static partial class LibC
     [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
     internal static partial int Ioctl(SafeFileHandle file, ulong request, ref LoopInfo argument);
 
+    [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
+    internal static partial int Ioctl(SafeFileHandle file, ulong request, ref CloneRange argument);
+
     [LibraryImport(Library, EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int RenameAt2(int sourceDirectory, string source, int targetDirectory, string target, uint flags);
 

@@ -70,6 +70,7 @@ internal sealed class TestSite
             Verity = new VerityParameters(Sha256Digest.HashData([1]), new byte[] { 1, 2, 3 }),
             TorrentHash = Sha256Digest.HashData([2]),
             Files = [new ReleaseFile(ReleaseFileRole.Root, "root.squashfs", 4096, Sha256Digest.HashData([3]), Sha256Digest.HashData([4]))],
+            ChunkMap = new ReleaseChunkMap(70, Sha256Digest.HashData([5]), Sha256Digest.HashData([6])),
         };
 
     public byte[] ManifestBytes(ReleaseManifest manifest, SigningKey? key = null) =>

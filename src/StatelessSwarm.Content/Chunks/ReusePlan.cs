@@ -6,8 +6,11 @@ namespace StatelessSwarm.Content.Chunks;
 /// </summary>
 public sealed class ReusePlan
 {
-    private ReusePlan(List<ChunkCopy> copies, List<ByteStretch> missing, long[] reusedBySource)
+    private readonly ChunkMap _wanted;
+
+    private ReusePlan(ChunkMap wanted, List<ChunkCopy> copies, List<ByteStretch> missing, long[] reusedBySource)
     {
+        _wanted = wanted;
         Copies = copies;
         Missing = missing;
         ReusedBySource = reusedBySource;
@@ -55,7 +58,31 @@ public sealed class ReusePlan
                 AddMissing(missing, chunk);
             }
         }
-        return new ReusePlan(copies, missing, reused);
+        return new ReusePlan(wanted, copies, missing, reused);
+    }
+
+    /// <summary>Parts of one of <see cref="Copies"/>, in order: as many whole chunks each as have <paramref name="most"/> bytes, at least one.</summary>
+    public IEnumerable<ChunkCopy> Split(ChunkCopy copy, int most)
+    {
+        var part = copy with { Length = 0, ChunkCount = 0 };
+        for (var place = 0; place < copy.ChunkCount; place++)
+        {
+            var length = _wanted.Chunks[copy.FirstChunk + place].Length;
+            if (part.ChunkCount > 0 && part.Length + length > most)
+            {
+                yield return part;
+                part = new ChunkCopy(
+                    copy.Source,
+                    part.SourceOffset + part.Length,
+                    part.Offset + part.Length,
+                    0,
+                    part.FirstChunk + part.ChunkCount,
+                    0
+                );
+            }
+            part = part with { Length = part.Length + length, ChunkCount = part.ChunkCount + 1 };
+        }
+        yield return part;
     }
 
     private static void AddCopy(List<ChunkCopy> copies, ChunkCopy copy)

@@ -6,6 +6,7 @@ namespace StatelessSwarm.Content.Manifests;
 // Packed form (PackReader's strict MessagePack), keys frozen:
 //   0 kind "stateless-release/1"   1 product   2 version   3 build   4 created   5 image format
 //   6 verity {1 root hash, 2 salt}   7 torrent hash   8 files [{1 role, 2 name, 3 length, 4 sha256, 5 pieces root}]
+//   9 chunk map {1 length, 2 sha256, 3 torrent hash}
 // The kind keeps a signature over a manifest from ever standing for another sort of document.
 public sealed partial record ReleaseManifest
 {
@@ -29,7 +30,7 @@ public sealed partial record ReleaseManifest
     {
         Check();
         var writer = new PackWriter();
-        writer.WriteMap(9);
+        writer.WriteMap(10);
         writer.WriteKey(0);
         writer.WriteText(Kind);
         writer.WriteKey(1);
@@ -66,6 +67,14 @@ public sealed partial record ReleaseManifest
             writer.WriteKey(5);
             writer.WriteDigest(file.PiecesRoot);
         }
+        writer.WriteKey(9);
+        writer.WriteMap(3);
+        writer.WriteKey(1);
+        writer.WriteInteger(ChunkMap.Length);
+        writer.WriteKey(2);
+        writer.WriteDigest(ChunkMap.Sha256);
+        writer.WriteKey(3);
+        writer.WriteDigest(ChunkMap.TorrentHash);
         return writer.ToArray();
     }
 
@@ -102,6 +111,8 @@ public sealed partial record ReleaseManifest
         for (var i = 0; i < files.Length; i++)
             files[i] = ReadFile(ref reader);
         reader.EndArray();
+        reader.ReadKey(9, "chunk map");
+        var chunkMap = ReadChunkMap(ref reader);
         reader.EndMap("top");
         reader.Finish();
         var manifest = new ReleaseManifest
@@ -114,9 +125,23 @@ public sealed partial record ReleaseManifest
             Verity = new VerityParameters(verityRoot, salt),
             TorrentHash = torrentHash,
             Files = files,
+            ChunkMap = chunkMap,
         };
         manifest.Check();
         return manifest;
+    }
+
+    private static ReleaseChunkMap ReadChunkMap(ref PackReader reader)
+    {
+        reader.BeginMap("chunk map");
+        reader.ReadKey(1, "chunk map length");
+        var length = reader.ReadInteger("chunk map length", 1, Chunks.ChunkMap.MaxBytes);
+        reader.ReadKey(2, "chunk map sha256");
+        var sha256 = reader.ReadDigest("chunk map sha256");
+        reader.ReadKey(3, "chunk map torrent hash");
+        var torrentHash = reader.ReadDigest("chunk map torrent hash");
+        reader.EndMap("chunk map");
+        return new ReleaseChunkMap(length, sha256, torrentHash);
     }
 
     private static ReleaseFile ReadFile(ref PackReader reader)
@@ -162,6 +187,8 @@ public sealed partial record ReleaseManifest
             Require(!file.Sha256.IsZero && !file.PiecesRoot.IsZero, "file digest", "digests, not zeros");
             roles |= 1 << (int)file.Role;
         }
+        Require(ChunkMap.Length is >= 1 and <= Chunks.ChunkMap.MaxBytes, "chunk map length", $"1 to {Chunks.ChunkMap.MaxBytes}");
+        Require(!ChunkMap.Sha256.IsZero && !ChunkMap.TorrentHash.IsZero, "chunk map digest", "digests, not zeros");
         Require((roles & 1 << (int)ReleaseFileRole.Root) != 0, "files", "one file of role root");
     }
 

@@ -37,6 +37,9 @@ public sealed partial record ReleaseManifest
     /// <summary>Files, ascending by name; exactly one of role Root, at most one of each other role.</summary>
     public required IReadOnlyList<ReleaseFile> Files { get; init; }
 
+    /// <summary>The image's chunk map.</summary>
+    public required ReleaseChunkMap ChunkMap { get; init; }
+
     /// <summary>The image file.</summary>
     public ReleaseFile Root => Files.Single(file => file.Role == ReleaseFileRole.Root);
 

@@ -61,4 +61,16 @@ internal static partial class NodeLog
 
     [LoggerMessage(18, LogLevel.Information, "WAN hours in force: {Hours}")]
     public static partial void HoursChanged(ILogger logger, string hours);
+
+    [LoggerMessage(19, LogLevel.Debug, "{Version}: chunk map, {Bytes} bytes")]
+    public static partial void MapFetched(ILogger logger, string version, long bytes);
+
+    [LoggerMessage(20, LogLevel.Warning, "{Version}: no chunk map ({Line}); all of it is fetched")]
+    public static partial void NoMap(ILogger logger, string version, string line);
+
+    [LoggerMessage(21, LogLevel.Warning, "release {Digest}: not indexed: {Line}")]
+    public static partial void NotIndexed(ILogger logger, Sha256Digest digest, string line);
+
+    [LoggerMessage(22, LogLevel.Information, "{Version}: {Bytes} bytes were here already, {Shared} of them shared; {Rotten} rotten chunk(s)")]
+    public static partial void Reused(ILogger logger, string version, long bytes, long shared, int rotten);
 }

@@ -6,6 +6,7 @@ using StatelessSwarm.Node.Faults;
 using StatelessSwarm.Node.Fetching;
 using StatelessSwarm.Node.Limits;
 using StatelessSwarm.Node.Neighbours;
+using StatelessSwarm.Node.Reuse;
 using StatelessSwarm.Node.Sharing;
 using StatelessSwarm.Node.Status;
 using StatelessSwarm.Node.Updating;
@@ -142,7 +143,8 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
         var records = UpdateRecords.Open(options.StateDirectory, logger);
         var board = new StatusBoard();
         var source = new ChannelSource(options.Follow, client, trust, Path.Combine(options.StateDirectory, "staging"), logger);
-        var updater = parts.Add(new Updater(options, source, store, sharing, activator, records, board, time, logger));
+        var reuse = new ImageReuse(store, sharing, source, time, logger);
+        var updater = parts.Add(new Updater(options, source, store, sharing, reuse, activator, records, board, time, logger));
         await updater.ServeSlotsAsync(cancellation);
         parts.Keep();
         return new NodeRuntime(
@@ -161,6 +163,16 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
             return _cycle.WaitAsync(cancellation);
         }
     }
+
+    /// <summary>Prepares the next update, while there is nothing else to do.</summary>
+    public Task IndexAsync(CancellationToken cancellation) => WhileRunningAsync(
+        async stop =>
+        {
+            await _updater.IndexAsync(stop);
+            return true;
+        },
+        cancellation
+    );
 
     /// <summary>Makes next, or what was rolled back, current.</summary>
     public Task<UpdateResult> ActivateAsync(CancellationToken cancellation) =>
@@ -229,8 +241,8 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task<UpdateResult> WhileRunningAsync(
-        Func<CancellationToken, Task<UpdateResult>> work,
+    private async Task<T> WhileRunningAsync<T>(
+        Func<CancellationToken, Task<T>> work,
         CancellationToken cancellation
     )
     {

@@ -30,6 +30,7 @@ internal sealed class UpdateLoop(NodeOptions options, NodeRuntime node, TimeProv
             try
             {
                 await node.UpdateAsync(stoppingToken);
+                await node.IndexAsync(stoppingToken);
                 backoff.Reset();
                 wait = options.PollInterval * (0.9 + (random.NextDouble() * 0.2));
             }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
+using StatelessSwarm.Content;
 using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Content.Values;
 using StatelessSwarm.Engine.Peers;
@@ -9,6 +10,7 @@ using StatelessSwarm.Node.Hosting;
 using StatelessSwarm.Node.Neighbours;
 using StatelessSwarm.Roots.Releases;
 using StatelessSwarm.Swarm.Hosting;
+using StatelessSwarm.Swarm.Storage;
 using StatelessSwarm.Swarm.Trackers;
 using StatelessSwarm.Trust.Repositories;
 
@@ -45,17 +47,28 @@ internal sealed class ReleaseSharing(
 
     private readonly SemaphoreSlim _gate = new(1);
     private readonly Dictionary<Sha256Digest, TorrentSession> _sessions = [];
+    private readonly Dictionary<Sha256Digest, TorrentSession> _maps = [];
+    private volatile int _count;
     private (long Lan, long Wan) _sentBefore;
 
     /// <summary>Fetches a staged release, from where its journal says it was left.</summary>
+    /// <param name="staged">The release.</param>
+    /// <param name="metainfo">Its torrent.</param>
+    /// <param name="findKnown">See <see cref="TorrentAddOptions.FindKnown"/>; or null.</param>
+    /// <param name="cancellation">Gives up.</param>
     /// <exception cref="IOException">Its files cannot be opened.</exception>
-    public async Task<TorrentSession> DownloadAsync(StoredRelease staged, Metainfo metainfo, CancellationToken cancellation)
+    public async Task<TorrentSession> DownloadAsync(
+        StoredRelease staged,
+        Metainfo metainfo,
+        Func<NeededStretches, CancellationToken, Task<IReadOnlyList<KnownStretch>>>? findKnown,
+        CancellationToken cancellation
+    )
     {
         await _gate.WaitAsync(cancellation);
         try
         {
-            await RemoveAsync(staged.Digest);
-            return await AddAsync(staged, metainfo, isSeed: false, cancellation);
+            await RemoveAsync(_sessions, staged.Digest);
+            return await AddAsync(_sessions, staged, metainfo, isSeed: false, staged.JournalPath, findKnown, cancellation);
         }
         finally
         {
@@ -73,7 +86,61 @@ internal sealed class ReleaseSharing(
             if (_sessions.ContainsKey(release.Digest))
                 return;
             var torrent = await File.ReadAllBytesAsync(release.TorrentPath, cancellation);
-            await AddAsync(release, TorrentMatch.Parse(torrent, release.Manifest), isSeed: true, cancellation);
+            await AddAsync(_sessions, release, TorrentMatch.Parse(torrent, release.Manifest), isSeed: true, null, null, cancellation);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Fetches the chunk map of a staged release, and serves it from then on.</summary>
+    /// <exception cref="IOException">Its file cannot be opened.</exception>
+    public async Task<TorrentSession> FetchMapAsync(StoredRelease staged, Metainfo metainfo, CancellationToken cancellation)
+    {
+        await _gate.WaitAsync(cancellation);
+        try
+        {
+            await RemoveAsync(_maps, staged.Digest);
+            return await AddAsync(_maps, staged, metainfo, isSeed: false, staged.ChunkMapJournalPath, null, cancellation);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    /// <summary>Serves the chunk map of a complete release, if it is here and not served yet.</summary>
+    public async Task SeedMapAsync(StoredRelease release, CancellationToken cancellation)
+    {
+        await _gate.WaitAsync(cancellation);
+        try
+        {
+            if (IsMapRunning(release.Manifest.ChunkMap.TorrentHash) || !File.Exists(release.ChunkMapTorrentPath) || ReleaseStore.ReadChunkMap(release) is null)
+                return;
+            var metainfo = ChunkMapTorrent.Parse(await File.ReadAllBytesAsync(release.ChunkMapTorrentPath, cancellation), release.Manifest);
+            await AddAsync(_maps, release, metainfo, isSeed: true, null, null, cancellation);
+        }
+        catch (Exception fault) when (fault is IOException or ContentException or UnauthorizedAccessException)
+        {
+            NodeLog.CannotServe(logger, release.Digest, fault.Message);
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    // Releases of one image have one map.
+    private bool IsMapRunning(Sha256Digest torrent) => _maps.Values.Any(session => session.Metainfo.Info.V2Hash == torrent);
+
+    /// <summary>Takes part in a chunk map no more.</summary>
+    public async Task StopMapAsync(Sha256Digest digest)
+    {
+        await _gate.WaitAsync(CancellationToken.None);
+        try
+        {
+            await RemoveAsync(_maps, digest);
         }
         finally
         {
@@ -87,7 +154,8 @@ internal sealed class ReleaseSharing(
         await _gate.WaitAsync(CancellationToken.None);
         try
         {
-            await RemoveAsync(digest);
+            await RemoveAsync(_sessions, digest);
+            await RemoveAsync(_maps, digest);
         }
         finally
         {
@@ -102,7 +170,9 @@ internal sealed class ReleaseSharing(
         try
         {
             foreach (var digest in _sessions.Keys.Where(digest => !keep.Contains(digest)).ToList())
-                await RemoveAsync(digest);
+                await RemoveAsync(_sessions, digest);
+            foreach (var digest in _maps.Keys.Where(digest => !keep.Contains(digest)).ToList())
+                await RemoveAsync(_maps, digest);
         }
         finally
         {
@@ -127,7 +197,7 @@ internal sealed class ReleaseSharing(
     }
 
     /// <summary>Releases taken part in.</summary>
-    public int Count => host.Torrents.Count;
+    public int Count => _count;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -136,15 +206,24 @@ internal sealed class ReleaseSharing(
         _gate.Dispose();
     }
 
-    private async Task<TorrentSession> AddAsync(StoredRelease release, Metainfo metainfo, bool isSeed, CancellationToken cancellation)
+    private async Task<TorrentSession> AddAsync(
+        Dictionary<Sha256Digest, TorrentSession> sessions,
+        StoredRelease release,
+        Metainfo metainfo,
+        bool isSeed,
+        string? journalPath,
+        Func<NeededStretches, CancellationToken, Task<IReadOnlyList<KnownStretch>>>? findKnown,
+        CancellationToken cancellation
+    )
     {
         var session = await host.AddAsync(
             new TorrentAddOptions
             {
                 Metainfo = metainfo,
                 FilePaths = [.. metainfo.Info.Files.Select(file => Path.Combine(release.Directory, file.Path))],
-                JournalPath = isSeed ? null : release.JournalPath,
+                JournalPath = journalPath,
                 IsSeed = isSeed,
+                FindKnown = findKnown,
                 Trackers = [trackers, .. TrackersOf(metainfo)],
                 // Every node knows both names of a release: twice the announces would find nobody else.
                 AnnouncesEveryHash = false,
@@ -156,7 +235,8 @@ internal sealed class ReleaseSharing(
             },
             cancellation
         );
-        _sessions.Add(release.Digest, session);
+        sessions.Add(release.Digest, session);
+        _count = _sessions.Count;
         if (local is not null)
             await local.JoinAsync(session);
         foreach (var peer in peers)
@@ -188,10 +268,11 @@ internal sealed class ReleaseSharing(
         }
     }
 
-    private async Task RemoveAsync(Sha256Digest digest)
+    private async Task RemoveAsync(Dictionary<Sha256Digest, TorrentSession> sessions, Sha256Digest digest)
     {
-        if (!_sessions.Remove(digest, out var session))
+        if (!sessions.Remove(digest, out var session))
             return;
+        _count = _sessions.Count;
         if (local is not null)
             await local.LeaveAsync(session);
         var last = session.Status;

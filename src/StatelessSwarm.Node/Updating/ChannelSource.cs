@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using StatelessSwarm.Content;
 using StatelessSwarm.Content.Manifests;
 using StatelessSwarm.Content.Torrents;
+using StatelessSwarm.Content.Values;
 using StatelessSwarm.Node.Activation;
 using StatelessSwarm.Node.Configuration;
 using StatelessSwarm.Node.Faults;
@@ -82,6 +83,11 @@ internal sealed class ChannelSource(
         var torrent = await RequireAsync(RepositoryLayout.Torrent(pointer.Release), Metainfo.MaxBytes, cancellation);
         return new FetchedRelease(manifest, envelope, torrent, TorrentMatch.Parse(torrent, manifest));
     }
+
+    /// <summary>The metainfo of a release's chunk map, as the server has it: not believed yet.</summary>
+    /// <exception cref="NodeException">The server cannot be reached, or lacks it.</exception>
+    public Task<byte[]> FetchChunkMapTorrentAsync(Sha256Digest release, CancellationToken cancellation) =>
+        RequireAsync(RepositoryLayout.ChunkMapTorrent(release), Metainfo.MaxBytes, cancellation);
 
     private FetchedRelease? TryReadStaged(ChannelPointer pointer)
     {

@@ -6,6 +6,7 @@ using StatelessSwarm.Node.Activation;
 using StatelessSwarm.Node.Configuration;
 using StatelessSwarm.Node.Faults;
 using StatelessSwarm.Node.Hosting;
+using StatelessSwarm.Node.Reuse;
 using StatelessSwarm.Node.Sharing;
 using StatelessSwarm.Node.Status;
 using StatelessSwarm.Roots.Releases;
@@ -29,6 +30,7 @@ internal sealed class Updater(
     ChannelSource source,
     ReleaseStore store,
     ReleaseSharing sharing,
+    ImageReuse reuse,
     RootActivator activator,
     UpdateRecords records,
     StatusBoard board,
@@ -133,9 +135,11 @@ internal sealed class Updater(
         var staged = await StageAsync(pointer.Release, fetched, cancellation);
         NodeLog.Fetching(logger, manifest.Version, manifest.Build, pointer.Release, manifest.TotalBytes);
         var begun = time.GetTimestamp();
+        PreparedReuse? prepared = null;
         try
         {
-            var session = await sharing.DownloadAsync(staged, fetched.Metainfo, cancellation);
+            prepared = await reuse.PrepareAsync(staged, SlotsInUse(), cancellation);
+            var session = await sharing.DownloadAsync(staged, fetched.Metainfo, prepared is null ? null : CopyKnownAsync, cancellation);
             board.Download(pointer.Release, manifest, session);
             if (await DownloadAsync(session, pointer, cancellation) is { } newer)
             {
@@ -178,7 +182,17 @@ internal sealed class Updater(
             await sharing.StopAsync(pointer.Release);
             throw;
         }
+
+        async Task<IReadOnlyList<KnownStretch>> CopyKnownAsync(NeededStretches needed, CancellationToken stop)
+        {
+            var (stretches, image) = await prepared!.CopyAsync(fetched.Metainfo.Info, needed, stop);
+            NodeLog.Reused(logger, manifest.Version, stretches.Sum(stretch => stretch.Length), image.SharedBytes, image.RottenChunks);
+            return stretches;
+        }
     }
+
+    /// <summary>Makes the chunk maps that releases in the slots lack, and serves them. For idle times.</summary>
+    public Task IndexAsync(CancellationToken cancellation) => reuse.IndexAsync(SlotsInUse(), cancellation);
 
     private async Task<StoredRelease> StageAsync(Sha256Digest digest, FetchedRelease fetched, CancellationToken cancellation)
     {

@@ -22,11 +22,13 @@ internal static class ReleaseReader
     internal const string ManifestName = "manifest.mp";
     internal const string TorrentName = "release.torrent";
 
+    private const string MapName = ReleaseChunkMap.FileName;
+
     /// <summary>Ending of a file that is written and then renamed.</summary>
     internal const string TemporarySuffix = ".new";
 
     /// <summary>The resume journal and its temporary name.</summary>
-    internal static readonly IReadOnlyList<string> JournalNames = ["resume", "resume.new"];
+    internal static readonly IReadOnlyList<string> JournalNames = ["resume", "resume.new", MapName + ".resume", MapName + ".resume.new"];
 
     private static readonly IReadOnlyList<string> OwnNames =
     [
@@ -34,6 +36,10 @@ internal static class ReleaseReader
         ManifestName + TemporarySuffix,
         TorrentName,
         TorrentName + TemporarySuffix,
+        MapName,
+        MapName + TemporarySuffix,
+        MapName + ".torrent",
+        MapName + ".torrent" + TemporarySuffix,
         .. JournalNames,
     ];
 

@@ -54,6 +54,15 @@ internal sealed class ReleaseStager(StateLayout layout, IStateFileSystem files)
         return staged;
     }
 
+    internal void WriteChunkMap(StoredRelease release, ReadOnlySpan<byte> map, ReadOnlySpan<byte> torrent)
+    {
+        WriteChunkMapTorrent(release, torrent);
+        Write(release.ChunkMapPath, map);
+        files.SyncDirectory(release.Directory);
+    }
+
+    internal void WriteChunkMapTorrent(StoredRelease release, ReadOnlySpan<byte> torrent) => Write(release.ChunkMapTorrentPath, torrent);
+
     private long CheckRoom(StoredRelease staged, long envelopeBytes, long torrentBytes)
     {
         var room = FileSystemRoom.Of(layout.State);

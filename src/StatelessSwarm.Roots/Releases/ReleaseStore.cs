@@ -1,4 +1,5 @@
 using StatelessSwarm.Content;
+using StatelessSwarm.Content.Chunks;
 using StatelessSwarm.Content.Manifests;
 using StatelessSwarm.Content.Values;
 using StatelessSwarm.Platform.Files;
@@ -120,6 +121,49 @@ public sealed partial class ReleaseStore
             return Publish(staged);
     }
 
+    /// <summary>Keeps the chunk map of a release's image, and its metainfo, beside it: the next update compares by it. Durable; the map comes last.</summary>
+    /// <exception cref="ContentException">It is not the map that the manifest names.</exception>
+    /// <exception cref="IOException">The file system failed; names the path.</exception>
+    public void KeepChunkMap(StoredRelease release, ReadOnlySpan<byte> map, ReadOnlySpan<byte> torrent)
+    {
+        ArgumentNullException.ThrowIfNull(release);
+        if (Sha256Digest.HashData(map) != release.Manifest.ChunkMap.Sha256)
+            throw new ContentException($"{ReleaseChunkMap.FileName}: not the map of release {release.Digest}");
+        new ReleaseStager(Layout, Files).WriteChunkMap(release, map, torrent);
+    }
+
+    /// <summary>Keeps the metainfo of a chunk map that is being fetched.</summary>
+    /// <exception cref="IOException">The file system failed; names the path.</exception>
+    public void KeepChunkMapTorrent(StoredRelease staged, ReadOnlySpan<byte> torrent)
+    {
+        ArgumentNullException.ThrowIfNull(staged);
+        new ReleaseStager(Layout, Files).WriteChunkMapTorrent(staged, torrent);
+    }
+
+    /// <summary>The chunk map of a release's image that is kept beside it; null when there is none, or another.</summary>
+    public static ChunkMap? ReadChunkMap(StoredRelease release)
+    {
+        ArgumentNullException.ThrowIfNull(release);
+        try
+        {
+            if (new FileInfo(release.ChunkMapPath) is not { Exists: true } file || file.Length != release.Manifest.ChunkMap.Length)
+                return null;
+            var bytes = File.ReadAllBytes(release.ChunkMapPath);
+            if (Sha256Digest.HashData(bytes) != release.Manifest.ChunkMap.Sha256)
+                return null;
+            var map = ChunkMap.Decode(bytes);
+            return map.ImageBytes == release.Manifest.Root.Length ? map : null;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ContentException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Releases that are being fetched, or were: their manifests are known, their files not complete.</summary>
+    public IReadOnlyList<StoredRelease> ListStaged() =>
+        [.. StateLayout.DigestsIn(Layout.Staging).Select(digest => ReleaseReader.TryRead(Layout.StagingOf(digest), digest, out _)).OfType<StoredRelease>()];
+
     /// <summary>Reads a complete release in full and checks every byte; for scrubbing.</summary>
     /// <exception cref="ContentException">A file is wrong; names it.</exception>
     /// <exception cref="IOException">A file cannot be read.</exception>
@@ -204,6 +248,11 @@ public sealed partial class ReleaseStore
         {
             Files.SetReadOnly(path, isReadOnly: true);
             Files.SyncData(path);
+        }
+        foreach (var path in (ReadOnlySpan<string>)[staged.ChunkMapPath, staged.ChunkMapTorrentPath])
+        {
+            if (File.Exists(path))
+                Files.SyncData(path);
         }
         // Written by another process, perhaps, which was killed before it could sync them.
         foreach (var path in (ReadOnlySpan<string>)[staged.ManifestPath, staged.TorrentPath])

@@ -23,6 +23,15 @@ public sealed record StoredRelease(Sha256Digest Digest, string Directory, Releas
     /// <summary>Absolute path of the signed manifest.</summary>
     public string ManifestPath => Path.Combine(Directory, "manifest.mp");
 
+    /// <summary>Absolute path of the image's chunk map; there when the release was compared with an older one, or indexed since.</summary>
+    public string ChunkMapPath => Path.Combine(Directory, ReleaseChunkMap.FileName);
+
+    /// <summary>Absolute path of the chunk map's metainfo; there when the map is.</summary>
+    public string ChunkMapTorrentPath => ChunkMapPath + ".torrent";
+
+    /// <summary>Absolute path of the chunk map's resume journal (staging only).</summary>
+    public string ChunkMapJournalPath => ChunkMapPath + ".resume";
+
     /// <summary>Absolute path of the resume journal (staging only).</summary>
     public string JournalPath => Path.Combine(Directory, "resume");
 

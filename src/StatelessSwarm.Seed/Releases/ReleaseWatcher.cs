@@ -137,6 +137,7 @@ internal sealed partial class ReleaseWatcher : IAsyncDisposable
             }
             _served.Add(digest, new ServedRelease(release, session));
             _registry.Add(digest, release.SwarmNames, session is null ? null : _peer.Port);
+            _registry.Add(release.Manifest.ChunkMap.TorrentHash, [release.ChunkMapName], session is null ? null : _peer.Port);
             _failures.Remove(digest);
             Publish();
             LogServing(release.Manifest.TorrentName, digest, release.Manifest.TotalBytes);
@@ -164,6 +165,9 @@ internal sealed partial class ReleaseWatcher : IAsyncDisposable
             return;
         Publish();
         _registry.Remove(digest);
+        var map = served.Release.Manifest.ChunkMap.TorrentHash;
+        if (!_served.Values.Any(other => other.Release.Manifest.ChunkMap.TorrentHash == map))
+            _registry.Remove(map);
         if (served.Session is { } session)
             await session.DisposeAsync();
     }

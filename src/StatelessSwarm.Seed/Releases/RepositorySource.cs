@@ -54,17 +54,28 @@ internal sealed class RepositorySource : IReleaseSource
             if (!byName.TryGetValue(torrentFile.Path, out var file))
                 throw new ContentException($"{torrentPath}: a file that the manifest does not name");
             var path = Path.Combine(_directory, RepositoryLayout.File(digest, manifest, file));
-            await CheckAsync(path, file, cancellation);
+            await CheckAsync(path, file.Length, file.Sha256, cancellation);
             paths.Add(path);
         }
-        return new SeedRelease(digest, manifest, metainfo, paths);
+        return new SeedRelease(digest, manifest, metainfo, paths) { ChunkMap = await LoadMapAsync(digest, manifest, cancellation) };
     }
 
-    private async Task CheckAsync(string path, ReleaseFile file, CancellationToken cancellation)
+    private async Task<SeedChunkMap> LoadMapAsync(Sha256Digest digest, ReleaseManifest manifest, CancellationToken cancellation)
+    {
+        var torrentPath = Path.Combine(_directory, RepositoryLayout.ChunkMapTorrent(digest));
+        if (new FileInfo(torrentPath).Length > Metainfo.MaxBytes)
+            throw new ContentException($"{torrentPath}: expected at most {Metainfo.MaxBytes} bytes");
+        var metainfo = ChunkMapTorrent.Parse(await File.ReadAllBytesAsync(torrentPath, cancellation), manifest);
+        var path = Path.Combine(_directory, RepositoryLayout.ChunkMap(digest));
+        await CheckAsync(path, manifest.ChunkMap.Length, manifest.ChunkMap.Sha256, cancellation);
+        return new SeedChunkMap(metainfo, path);
+    }
+
+    private async Task CheckAsync(string path, long expectedLength, Sha256Digest sha256, CancellationToken cancellation)
     {
         var length = new FileInfo(path).Length;
-        if (length != file.Length)
-            throw new ContentException($"{path}: {length} bytes, expected {file.Length}");
+        if (length != expectedLength)
+            throw new ContentException($"{path}: {length} bytes, expected {expectedLength}");
         if (!_verify)
             return;
         await using var content = new FileStream(
@@ -76,7 +87,7 @@ internal sealed class RepositorySource : IReleaseSource
             FileOptions.Asynchronous | FileOptions.SequentialScan
         );
         var hash = new Sha256Digest(await SHA256.HashDataAsync(content, cancellation));
-        if (hash != file.Sha256)
-            throw new ContentException($"{path}: SHA-256 {hash}, expected {file.Sha256}");
+        if (hash != sha256)
+            throw new ContentException($"{path}: SHA-256 {hash}, expected {sha256}");
     }
 }

@@ -16,6 +16,12 @@ internal sealed record SeedRelease(
     IReadOnlyList<string> FilePaths
 )
 {
+    /// <summary>The chunk map of its image.</summary>
+    public required SeedChunkMap ChunkMap { get; init; }
+
+    /// <summary>The name of the chunk map's swarm on the wire.</summary>
+    public InfoHash ChunkMapName => InfoHash.Truncate(Manifest.ChunkMap.TorrentHash);
+
     /// <summary>The names of its swarm on the wire: truncated v2 info hash, then the v1 one of a hybrid torrent.</summary>
     public IReadOnlyList<InfoHash> SwarmNames
     {

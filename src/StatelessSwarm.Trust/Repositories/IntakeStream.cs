@@ -1,3 +1,5 @@
+using StatelessSwarm.Content.Chunks;
+
 namespace StatelessSwarm.Trust.Repositories;
 
 /// <summary>
@@ -9,17 +11,20 @@ internal sealed class IntakeStream : Stream
     private readonly Stream _source;
     private readonly Stream _copy;
     private readonly FileHashes _hashes;
+    private readonly ChunkMapBuilder? _chunks;
     private readonly Action<int> _moved;
 
     /// <param name="source">Read to its end by the reader of this stream.</param>
     /// <param name="copy">Gets the same bytes.</param>
     /// <param name="hashes">Gets the same bytes.</param>
+    /// <param name="chunks">Gets the same bytes, or null.</param>
     /// <param name="moved">Told the bytes of each read.</param>
-    public IntakeStream(Stream source, Stream copy, FileHashes hashes, Action<int> moved)
+    public IntakeStream(Stream source, Stream copy, FileHashes hashes, ChunkMapBuilder? chunks, Action<int> moved)
     {
         _source = source;
         _copy = copy;
         _hashes = hashes;
+        _chunks = chunks;
         _moved = moved;
     }
 
@@ -77,6 +82,7 @@ internal sealed class IntakeStream : Stream
             return;
         _copy.Write(bytes);
         _hashes.Append(bytes);
+        _chunks?.Append(bytes);
         _moved(bytes.Length);
     }
 }

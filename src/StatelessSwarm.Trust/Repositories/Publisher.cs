@@ -13,7 +13,7 @@ namespace StatelessSwarm.Trust.Repositories;
 /// The writing side of a repository. Order of a publish, each step durable before the next:
 /// <code>
 /// 1  .staging/release/{product}-{version}/*   payload: copied, hashed and made a torrent in one pass; fsync
-/// 2  .staging/release/{release.torrent, SHA256SUMS, manifest.mp}; fsync of files, then of directories
+/// 2  .staging/release/{release.torrent, root.chunks, root.chunks.torrent, SHA256SUMS, manifest.mp}; fsync of files, then of directories
 /// 3  rename .staging/release -> releases/{digest}; fsync releases         the release is there
 /// 4  per channel: .staging/x.mp.new, fsync, rename, fsync                 readers are sent to it
 /// </code>
@@ -54,8 +54,9 @@ internal sealed class Publisher
         try
         {
             var intake = new ReleaseIntake(_repository.At(StagedRelease), _files, progress);
-            var (manifest, torrent) = await intake.RunAsync(request, build, Now(), cancellation);
-            var digest = WriteMetadata(manifest, torrent, root, keys);
+            var intaken = await intake.RunAsync(request, build, Now(), cancellation);
+            var manifest = intaken.Manifest;
+            var digest = WriteMetadata(intaken, root, keys);
             cancellation.ThrowIfCancellationRequested();
             _files.RenameDirectory(_repository.At(StagedRelease), _repository.At(RepositoryLayout.Release(digest)));
             _files.SyncDirectory(_repository.At(RepositoryLayout.Releases));
@@ -200,20 +201,27 @@ internal sealed class Publisher
     }
 
     private Sha256Digest WriteMetadata(
-        ReleaseManifest manifest,
-        byte[] torrent,
+        IntakenRelease intaken,
         RootMetadata root,
         IReadOnlyList<SigningKey> keys
     )
     {
+        var manifest = intaken.Manifest;
         var payload = manifest.Encode();
         var what = $"{manifest.Product} {manifest.Version}";
         var envelope = Repository.SignAs(root, MetadataRole.Release, payload, keys, what).Encode();
         var staged = _repository.At(StagedRelease);
-        _files.WriteNew(Path.Combine(staged, RepositoryLayout.TorrentName), torrent);
+        _files.WriteNew(Path.Combine(staged, RepositoryLayout.TorrentName), intaken.Torrent);
+        _files.WriteNew(Path.Combine(staged, ReleaseChunkMap.FileName), intaken.ChunkMap);
+        _files.WriteNew(Path.Combine(staged, RepositoryLayout.ChunkMapTorrentName), intaken.ChunkMapTorrent);
         _files.WriteNew(
             Path.Combine(staged, RepositoryLayout.ChecksumsName),
-            Checksums.Format(manifest, Sha256Digest.HashData(envelope), Sha256Digest.HashData(torrent))
+            Checksums.Format(
+                manifest,
+                Sha256Digest.HashData(envelope),
+                Sha256Digest.HashData(intaken.Torrent),
+                Sha256Digest.HashData(intaken.ChunkMapTorrent)
+            )
         );
         _files.WriteNew(Path.Combine(staged, RepositoryLayout.ManifestName), envelope);
         _files.SyncDirectory(staged);

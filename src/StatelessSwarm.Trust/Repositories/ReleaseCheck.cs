@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using StatelessSwarm.Content;
+using StatelessSwarm.Content.Chunks;
 using StatelessSwarm.Content.Manifests;
 using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Content.Values;
@@ -9,7 +10,7 @@ namespace StatelessSwarm.Trust.Repositories;
 
 /// <summary>
 /// Verifies what a believed manifest names: that the torrent is the one it says and describes the same files, and every byte of
-/// these four times over (SHA-256 of the file, SHA-256 Merkle pieces, SHA-1 pieces, dm-verity root).
+/// these five times over (SHA-256 of the file, SHA-256 Merkle pieces, SHA-1 pieces, dm-verity root, chunk map).
 /// </summary>
 internal sealed class ReleaseCheck
 {
@@ -46,6 +47,8 @@ internal sealed class ReleaseCheck
             var path = RepositoryLayout.File(_digest, _manifest, file);
             await _problems.TryAsync(path, () => CheckFileAsync(path, file, metainfo));
         }
+        _problems.Try(RepositoryLayout.ChunkMapTorrent(_digest), CheckMapTorrent);
+        _problems.Try(RepositoryLayout.ChunkMap(_digest), CheckMap);
         var checksumsPath = RepositoryLayout.Checksums(_digest);
         _problems.Try(checksumsPath, () => CheckChecksums(checksumsPath));
         _bytes.Tell();
@@ -67,6 +70,25 @@ internal sealed class ReleaseCheck
         return metainfo;
     }
 
+    private void CheckMapTorrent()
+    {
+        var path = RepositoryLayout.ChunkMapTorrent(_digest);
+        ChunkMapTorrent.Parse(BoundedFile.Read(_repository.At(path), path, Metainfo.MaxBytes), _manifest);
+    }
+
+    /// <summary>The map is the manifest's, and, when the image is whole, the image's.</summary>
+    private void CheckMap()
+    {
+        var path = RepositoryLayout.ChunkMap(_digest);
+        var bytes = BoundedFile.Read(_repository.At(path), path, ChunkMap.MaxBytes);
+        var sha256 = Sha256Digest.HashData(bytes);
+        if (sha256 != _manifest.ChunkMap.Sha256 || bytes.Length != _manifest.ChunkMap.Length)
+            throw new ContentException($"SHA-256 {sha256}, {bytes.Length} bytes, expected {_manifest.ChunkMap.Sha256}.");
+        var map = ChunkMap.Decode(bytes);
+        if (map.ImageSha256 != _manifest.Root.Sha256 || map.ImageBytes != _manifest.Root.Length)
+            throw new ContentException($"of the image {map.ImageSha256}, expected {_manifest.Root.Sha256}.");
+    }
+
     private async Task CheckFileAsync(string path, ReleaseFile file, Metainfo? metainfo)
     {
         var options = new FileStreamOptions
@@ -83,6 +105,7 @@ internal sealed class ReleaseCheck
         if (file.Role == ReleaseFileRole.Root)
             CheckFormat(stream);
         using var hashes = new FileHashes(file.Role == ReleaseFileRole.Root ? _manifest.Verity.Salt.ToArray() : null, file.Length);
+        using var chunks = file.Role == ReleaseFileRole.Root ? new ChunkMapBuilder() : null;
         var pieces = metainfo is null ? null : new PieceCheck(metainfo, file.Name);
         var buffer = ArrayPool<byte>.Shared.Rent(pieces?.PieceLength ?? 1024 * 1024);
         try
@@ -94,6 +117,7 @@ internal sealed class ReleaseCheck
                 await stream.ReadExactlyAsync(bytes, _cancellation);
                 hashes.Append(bytes.Span);
                 pieces?.Next(bytes.Span);
+                chunks?.Append(bytes.Span);
                 left -= count;
                 _bytes.Add(count);
             }
@@ -103,6 +127,8 @@ internal sealed class ReleaseCheck
             ArrayPool<byte>.Shared.Return(buffer);
         }
         Report(path, file, hashes, pieces);
+        if (chunks is not null && Sha256Digest.HashData(chunks.Finish().Encode()) is var map && map != _manifest.ChunkMap.Sha256)
+            _problems.Add(path, $"its chunk map has SHA-256 {map}, expected {_manifest.ChunkMap.Sha256}.");
     }
 
     private void Report(string path, ReleaseFile file, FileHashes hashes, PieceCheck? pieces)
@@ -131,7 +157,8 @@ internal sealed class ReleaseCheck
         var expected = Checksums.Format(
             _manifest,
             HashOf(RepositoryLayout.Manifest(_digest), Signing.SignedEnvelope.MaxBytes(ReleaseManifest.MaxBytes)),
-            HashOf(RepositoryLayout.Torrent(_digest), Metainfo.MaxBytes)
+            HashOf(RepositoryLayout.Torrent(_digest), Metainfo.MaxBytes),
+            HashOf(RepositoryLayout.ChunkMapTorrent(_digest), Metainfo.MaxBytes)
         );
         if (!seen.AsSpan().SequenceEqual(expected))
             throw new ContentException("does not match: it, the manifest's signatures or the torrent has changed.");

@@ -1,7 +1,9 @@
 using StatelessSwarm.Content;
+using StatelessSwarm.Content.Chunks;
 using StatelessSwarm.Content.Images;
 using StatelessSwarm.Content.Manifests;
 using StatelessSwarm.Content.Torrents;
+using StatelessSwarm.Content.Values;
 using StatelessSwarm.Content.Verity;
 using StatelessSwarm.Trust.Durability;
 
@@ -9,7 +11,7 @@ namespace StatelessSwarm.Trust.Repositories;
 
 /// <summary>
 /// Brings the files of a release into a new directory: one pass over each source gives its copy, SHA-256, the torrent's
-/// hashes and, for the image, the dm-verity root. The copies are durable when it returns.
+/// hashes and, for the image, the dm-verity root and the chunk map. The copies are durable when it returns.
 /// </summary>
 internal sealed class ReleaseIntake
 {
@@ -30,7 +32,7 @@ internal sealed class ReleaseIntake
         _progress = progress;
     }
 
-    public async Task<(ReleaseManifest Manifest, byte[] Torrent)> RunAsync(
+    public async Task<IntakenRelease> RunAsync(
         PublishRequest request,
         long build,
         long createdUnixSeconds,
@@ -41,10 +43,11 @@ internal sealed class ReleaseIntake
         var payload = Path.Combine(_directory, name);
         var salt = Publisher.VeritySalt(request.Product, request.Version, build);
         var items = new List<Item>();
+        using var chunks = new ChunkMapBuilder();
         try
         {
             _files.EnsureDirectory(payload);
-            var format = Open(request, payload, salt, items);
+            var format = Open(request, payload, salt, chunks, items);
             var torrent = await TorrentBuilder.BuildHybridAsync(
                 new TorrentBuildOptions { Name = name, Trackers = request.Trackers, WebSeeds = request.WebSeeds },
                 [.. items.Select(item => new TorrentBuildFile(item.Name, item.Intake, item.Length))],
@@ -54,7 +57,11 @@ internal sealed class ReleaseIntake
             foreach (var item in items)
                 _files.Flush(item.Copy);
             _files.SyncDirectory(payload);
-            return (Describe(request, build, createdUnixSeconds, format, salt, items, torrent), torrent);
+            var map = chunks.Finish().Encode();
+            var mapTorrent = await ChunkMapTorrent.BuildAsync(map, cancellation);
+            var reference = new ReleaseChunkMap(map.Length, Sha256Digest.HashData(map), V2HashOf(mapTorrent));
+            var manifest = Describe(request, build, createdUnixSeconds, format, salt, items, torrent, reference);
+            return new IntakenRelease(manifest, torrent, map, mapTorrent);
         }
         finally
         {
@@ -63,7 +70,10 @@ internal sealed class ReleaseIntake
         }
     }
 
-    private ImageFormat Open(PublishRequest request, string payload, byte[] salt, List<Item> items)
+    private static Sha256Digest V2HashOf(byte[] torrent) =>
+        Metainfo.Parse(torrent).Info.V2Hash ?? throw new InvalidOperationException("A v2 torrent has a v2 info hash.");
+
+    private ImageFormat Open(PublishRequest request, string payload, byte[] salt, ChunkMapBuilder chunks, List<Item> items)
     {
         var image = OpenSource(request.RootPath);
         ImageFormat format;
@@ -77,7 +87,7 @@ internal sealed class ReleaseIntake
             throw;
         }
         var imageName = format == ImageFormat.SquashFs ? "root.squashfs" : "root.erofs";
-        items.Add(Take(ReleaseFileRole.Root, imageName, image, payload, salt));
+        items.Add(Take(ReleaseFileRole.Root, imageName, image, payload, salt, chunks));
         if (request.KernelPath is { } kernel)
             items.Add(Take(ReleaseFileRole.Kernel, "vmlinuz", OpenSource(kernel), payload, salt: null));
         if (request.InitrdPath is { } initrd)
@@ -85,7 +95,14 @@ internal sealed class ReleaseIntake
         return format;
     }
 
-    private Item Take(ReleaseFileRole role, string name, FileStream source, string payload, byte[]? salt)
+    private Item Take(
+        ReleaseFileRole role,
+        string name,
+        FileStream source,
+        string payload,
+        byte[]? salt,
+        ChunkMapBuilder? chunks = null
+    )
     {
         FileHashes? hashes = null;
         Stream? copy = null;
@@ -95,7 +112,7 @@ internal sealed class ReleaseIntake
                 throw new ContentException($"{source.Name}: empty.");
             hashes = Hashes(source, salt);
             copy = _files.CreateNew(Path.Combine(payload, name));
-            var intake = new IntakeStream(source, copy, hashes, Moved);
+            var intake = new IntakeStream(source, copy, hashes, chunks, Moved);
             return new Item(role, name, source.Length, intake, copy, hashes);
         }
         catch
@@ -133,7 +150,8 @@ internal sealed class ReleaseIntake
         ImageFormat format,
         byte[] salt,
         List<Item> items,
-        byte[] torrent
+        byte[] torrent,
+        ReleaseChunkMap chunkMap
     )
     {
         var info = Metainfo.Parse(torrent).Info;
@@ -147,7 +165,7 @@ internal sealed class ReleaseIntake
             CreatedUnixSeconds = createdUnixSeconds,
             Format = format,
             Verity = new VerityParameters(image.Hashes.FinishVerity(), salt),
-            TorrentHash = info.V2Hash ?? throw new InvalidOperationException("A hybrid torrent has a v2 info hash."),
+            TorrentHash = V2HashOf(torrent),
             Files =
             [
                 .. items
@@ -160,6 +178,7 @@ internal sealed class ReleaseIntake
                     ))
                     .OrderBy(file => file.Name, StringComparer.Ordinal),
             ],
+            ChunkMap = chunkMap,
         };
     }
 

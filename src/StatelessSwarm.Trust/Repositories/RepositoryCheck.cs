@@ -109,6 +109,8 @@ internal sealed class RepositoryCheck
         _expected.Add(path);
         _expected.Add(RepositoryLayout.Torrent(digest));
         _expected.Add(RepositoryLayout.Checksums(digest));
+        _expected.Add(RepositoryLayout.ChunkMap(digest));
+        _expected.Add(RepositoryLayout.ChunkMapTorrent(digest));
         var manifest = _problems.Try(path, () => ReadManifest(root, digest));
         if (manifest is null)
             return;

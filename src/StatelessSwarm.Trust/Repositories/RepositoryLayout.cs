@@ -12,6 +12,8 @@ namespace StatelessSwarm.Trust.Repositories;
 /// metadata/channels/{product}/{channel}.mp      signed channel pointer
 /// releases/{digest}/manifest.mp                 signed release manifest
 /// releases/{digest}/release.torrent             metainfo
+/// releases/{digest}/root.chunks                 chunk map of the image
+/// releases/{digest}/root.chunks.torrent         its metainfo
 /// releases/{digest}/SHA256SUMS                  checks of every other file of the release, for sha256sum -c; unsigned
 /// releases/{digest}/{product}-{version}/{file}  the payload, laid out so that the release directory is a BEP 19 web seed
 /// </code>
@@ -39,6 +41,9 @@ public static class RepositoryLayout
     /// <summary>File name of a release's metainfo.</summary>
     public const string TorrentName = "release.torrent";
 
+    /// <summary>File name of the metainfo of a release's chunk map.</summary>
+    public const string ChunkMapTorrentName = ReleaseChunkMap.FileName + ".torrent";
+
     /// <summary>File name of a release's checksums.</summary>
     public const string ChecksumsName = "SHA256SUMS";
 
@@ -57,6 +62,12 @@ public static class RepositoryLayout
 
     /// <summary>Metainfo of a release.</summary>
     public static string Torrent(Sha256Digest digest) => $"{Release(digest)}/{TorrentName}";
+
+    /// <summary>Chunk map of a release's image.</summary>
+    public static string ChunkMap(Sha256Digest digest) => $"{Release(digest)}/{ReleaseChunkMap.FileName}";
+
+    /// <summary>Metainfo of the chunk map.</summary>
+    public static string ChunkMapTorrent(Sha256Digest digest) => $"{Release(digest)}/{ChunkMapTorrentName}";
 
     /// <summary>Checksums of a release: the form of sha256sum, against rot of what no signature covers.</summary>
     public static string Checksums(Sha256Digest digest) => $"{Release(digest)}/{ChecksumsName}";

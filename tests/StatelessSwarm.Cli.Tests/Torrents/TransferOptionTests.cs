@@ -43,6 +43,7 @@ public sealed class TransferOptionTests : IAsyncLifetime
         ["TorrentAddOptions.Engine"] = "a record of its own here",
         ["TorrentAddOptions.Metainfo"] = "the command's argument",
         ["TorrentAddOptions.FilePaths"] = "follow from the directory",
+        ["TorrentAddOptions.FindKnown"] = "the node's, which has older images",
         ["TorrentAddOptions.IsSeed"] = "which command it is",
         ["MagnetOptions.Link"] = "the command's argument",
         ["LocalServiceDiscoveryOptions.ListenAddresses"] = "taken from the host's",

@@ -45,5 +45,6 @@ internal sealed class ManifestTarget : FuzzTarget
             Verity = new VerityParameters(Digest(1), new byte[] { 1, 2, 3, 4 }),
             TorrentHash = Digest(2),
             Files = files,
+            ChunkMap = new ReleaseChunkMap(325_000, Digest(8), Digest(9)),
         };
 }

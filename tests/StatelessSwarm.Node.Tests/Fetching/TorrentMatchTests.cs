@@ -51,5 +51,6 @@ public sealed class TorrentMatchTests
                     metainfo.Info.Files[0].PiecesRoot
                 ),
             ],
+            ChunkMap = new ReleaseChunkMap(70, Sha256Digest.HashData([1]), Sha256Digest.HashData([2])),
         };
 }

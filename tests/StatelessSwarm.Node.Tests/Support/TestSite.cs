@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Net;
-using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Engine.Limits;
@@ -36,6 +35,9 @@ internal sealed class TestSite : IAsyncDisposable
     /// <summary>The server gives the releases' payload too, with ranges, and not only their metadata.</summary>
     public bool HasPayload { get; set; }
 
+    /// <summary>The seed gives chunk maps, of releases published from then on.</summary>
+    public bool SeedsMaps { get; set; } = true;
+
     /// <summary>The tracker answers.</summary>
     public bool IsTrackerUp { get; set; } = true;
 
@@ -68,14 +70,14 @@ internal sealed class TestSite : IAsyncDisposable
     public async Task<PublishedRelease> PublishAsync(string version, int bytes, string channel = "stable")
     {
         var image = _directory[$"image-{version}"];
-        await File.WriteAllBytesAsync(image, MakeImage(bytes, version), Cancellation);
+        await File.WriteAllBytesAsync(image, MakeImage(bytes, version.Sum(letter => (int)letter)), Cancellation);
         return await PublishAsync(version, image, channel);
     }
 
     /// <summary>Publishes an image and seeds it.</summary>
-    public async Task<PublishedRelease> PublishAsync(string version, string imagePath, string channel = "stable")
+    public async Task<PublishedRelease> PublishAsync(string version, string imagePath, string channel = "stable", string? kernelPath = null)
     {
-        var request = new PublishRequest { Product = "web", Version = version, RootPath = imagePath, Channels = [channel] };
+        var request = new PublishRequest { Product = "web", Version = version, RootPath = imagePath, KernelPath = kernelPath, Channels = [channel] };
         var published = await Repository.PublishAsync(request, [Key], null, Cancellation);
         var metainfo = Metainfo.Parse(await File.ReadAllBytesAsync(PathOf(RepositoryLayout.Torrent(published.Digest)), Cancellation));
         await _seed.AddAsync(
@@ -92,6 +94,13 @@ internal sealed class TestSite : IAsyncDisposable
             },
             Cancellation
         );
+        if (SeedsMaps)
+        {
+            var map = Metainfo.Parse(await File.ReadAllBytesAsync(PathOf(RepositoryLayout.ChunkMapTorrent(published.Digest)), Cancellation));
+            var options = new TorrentAddOptions { Metainfo = map, IsSeed = true, FilePaths = [PathOf(RepositoryLayout.ChunkMap(published.Digest))] };
+            if (_seed.Torrents.All(torrent => torrent.Metainfo.Info.V2Hash != map.Info.V2Hash))
+                await _seed.AddAsync(options, Cancellation);
+        }
         return published;
     }
 
@@ -146,11 +155,10 @@ internal sealed class TestSite : IAsyncDisposable
     }
 
     /// <summary>Random bytes behind a SquashFS superblock: enough for everyone but the kernel.</summary>
-    private static byte[] MakeImage(int bytes, string version)
+    public static byte[] MakeImage(int bytes, int seed)
     {
         var image = new byte[bytes];
-        new Random(version.Length + bytes).NextBytes(image);
-        Encoding.UTF8.GetBytes(version, image.AsSpan(4096));
+        new Random(seed).NextBytes(image);
         var super = image.AsSpan(0, 96);
         super.Clear();
         BinaryPrimitives.WriteUInt32LittleEndian(super, 0x73717368);

@@ -1,3 +1,4 @@
+using StatelessSwarm.Content.Chunks;
 using StatelessSwarm.Content.Manifests;
 using StatelessSwarm.Content.Values;
 using StatelessSwarm.Roots.Releases;
@@ -18,6 +19,9 @@ internal sealed class SampleRelease
             [format == ImageFormat.Erofs ? "root.erofs" : "root.squashfs"] = image,
             ["vmlinuz"] = kernel ?? RandomBytes(number, 5000),
         };
+        using var chunks = new ChunkMapBuilder();
+        chunks.Append(image);
+        Map = chunks.Finish().Encode();
         var salt = RandomBytes(number, 32);
         Manifest = new ReleaseManifest
         {
@@ -38,6 +42,7 @@ internal sealed class SampleRelease
                     Sha256Digest.HashData([1])
                 )),
             ],
+            ChunkMap = new ReleaseChunkMap(Map.Length, Sha256Digest.HashData(Map), Sha256Digest.HashData([2])),
         };
         Rename(Manifest);
     }
@@ -45,6 +50,9 @@ internal sealed class SampleRelease
     public IReadOnlyDictionary<string, byte[]> Contents { get; }
 
     public ReleaseManifest Manifest { get; private set; }
+
+    /// <summary>Chunk map of the image.</summary>
+    public byte[] Map { get; }
 
     public Sha256Digest Digest { get; private set; }
 

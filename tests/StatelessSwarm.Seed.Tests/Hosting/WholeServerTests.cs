@@ -2,7 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging.Abstractions;
+using StatelessSwarm.Content.Manifests;
 using StatelessSwarm.Content.Torrents;
+using StatelessSwarm.Content.Values;
 using StatelessSwarm.Seed.Hosting;
 using StatelessSwarm.Seed.Tests.Releases;
 using StatelessSwarm.Swarm.Hosting;
@@ -41,6 +43,22 @@ public sealed partial class WholeServerTests : IDisposable
         await run.WaitForAsync("\"releases\":0");
     }
 
+    /// <summary>Two releases of one image have one chunk map: served as long as one of them is there, found through the tracker.</summary>
+    [Fact]
+    public async Task Run_TwoReleasesOfOneImage_TheirMapIsServedUntilBothAreGone()
+    {
+        var first = await _repository.PublishAsync("1.0", seed: 1);
+        var second = await _repository.PublishAsync("2.0", seed: 1);
+        Assert.Equal(first.Manifest.ChunkMap, second.Manifest.ChunkMap);
+        await using var run = await Run.StartAsync(_repository.Directory);
+        Assert.Equal(2, run.Releases);
+        var torrent = await run.Http.GetByteArrayAsync(RepositoryLayout.ChunkMapTorrent(second.Digest));
+        Directory.Delete(Path.Combine(_repository.Directory, RepositoryLayout.Release(first.Digest)), recursive: true);
+        await run.WaitForAsync("\"releases\":1");
+        var map = await DownloadAsync(run, torrent, ReleaseChunkMap.FileName);
+        Assert.Equal(second.Manifest.ChunkMap.Sha256, Sha256Digest.HashData(map));
+    }
+
     [Fact]
     public async Task Run_Peer_DownloadsTheReleaseFoundThroughTheTracker()
     {
@@ -48,6 +66,14 @@ public sealed partial class WholeServerTests : IDisposable
         var release = await _repository.PublishAsync("1.0", bytes: 733 * 4096);
         await using var run = await Run.StartAsync(_repository.Directory);
         var torrent = await run.Http.GetByteArrayAsync(RepositoryLayout.Torrent(release.Digest));
+        var image = await DownloadAsync(run, torrent, "root.squashfs");
+        Assert.Equal(await File.ReadAllBytesAsync(_repository.PayloadPath(release)), image);
+        Assert.Contains("result=\"failed\"} 0\n", await run.Http.GetStringAsync("metrics"), StringComparison.Ordinal);
+    }
+
+    /// <summary>What a peer gets that knows the tracker and nobody else.</summary>
+    private static async Task<byte[]> DownloadAsync(Run run, byte[] torrent, string name)
+    {
         var target = Directory.CreateTempSubdirectory("seed-download-").FullName;
         try
         {
@@ -57,7 +83,7 @@ public sealed partial class WholeServerTests : IDisposable
                 NullLoggerFactory.Instance,
                 CancellationToken.None
             );
-            var path = Path.Combine(target, "root.squashfs");
+            var path = Path.Combine(target, name);
             var session = await host.AddAsync(
                 new TorrentAddOptions
                 {
@@ -67,12 +93,9 @@ public sealed partial class WholeServerTests : IDisposable
                 },
                 CancellationToken.None
             );
-
             await session.Completion.WaitAsync(Patience);
             await session.DisposeAsync();
-
-            Assert.Equal(await File.ReadAllBytesAsync(_repository.PayloadPath(release)), await File.ReadAllBytesAsync(path));
-            Assert.Contains("result=\"failed\"} 0\n", await run.Http.GetStringAsync("metrics"), StringComparison.Ordinal);
+            return await File.ReadAllBytesAsync(path);
         }
         finally
         {

@@ -35,6 +35,15 @@ internal sealed class FakeReleases : IReleaseSource
             CancellationToken.None
         );
         var metainfo = Metainfo.Parse(torrent);
+        var map = Encoding.UTF8.GetBytes("map of " + content);
+        var mapMetainfo = Metainfo.Parse(
+            await TorrentBuilder.BuildAsync(
+                new TorrentBuildOptions { Name = ReleaseChunkMap.FileName, Kind = TorrentKind.V2 },
+                [new TorrentBuildFile(ReleaseChunkMap.FileName, new MemoryStream(map), map.Length)],
+                progress: null,
+                CancellationToken.None
+            )
+        );
         var manifest = new ReleaseManifest
         {
             Product = product,
@@ -54,9 +63,13 @@ internal sealed class FakeReleases : IReleaseSource
                     metainfo.Info.Files[0].PiecesRoot
                 ),
             ],
+            ChunkMap = new ReleaseChunkMap(map.Length, Sha256Digest.HashData(map), mapMetainfo.Info.V2Hash!.Value),
         };
         var digest = Sha256Digest.HashData(Encoding.UTF8.GetBytes($"{product}-{version}-{build}"));
-        return new SeedRelease(digest, manifest, metainfo, [$"/srv/{product}-{version}/root.squashfs"]);
+        return new SeedRelease(digest, manifest, metainfo, [$"/srv/{product}-{version}/root.squashfs"])
+        {
+            ChunkMap = new SeedChunkMap(mapMetainfo, $"/srv/{product}-{version}/{ReleaseChunkMap.FileName}"),
+        };
     }
 
     public void Publish(SeedRelease release) => _releases[release.Digest] = release;

@@ -20,10 +20,10 @@ internal sealed class PublishedRepository : IDisposable
 
     public Repository Repository { get; }
 
-    public async Task<PublishedRelease> PublishAsync(string version, int bytes = 147 * 4096)
+    public async Task<PublishedRelease> PublishAsync(string version, int bytes = 147 * 4096, int? seed = null)
     {
         var image = Path.Combine(_place, $"{version}.squashfs");
-        await File.WriteAllBytesAsync(image, MakeImage(bytes, version.GetHashCode(StringComparison.Ordinal)));
+        await File.WriteAllBytesAsync(image, MakeImage(bytes, seed ?? version.GetHashCode(StringComparison.Ordinal)));
         return await Repository.PublishAsync(
             new PublishRequest
             {

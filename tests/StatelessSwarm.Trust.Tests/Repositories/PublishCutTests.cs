@@ -80,7 +80,7 @@ public sealed class PublishCutTests
         var pointed = log.FindIndex(line => line.StartsWith("rename ", StringComparison.Ordinal));
         Assert.True(moved > 0 && moved < settled && settled < pointed);
         var created = log.Take(moved).Where(line => line.StartsWith("create ", StringComparison.Ordinal)).ToArray();
-        Assert.Equal(4, created.Length);
+        Assert.Equal(6, created.Length);
         foreach (var path in created.Select(line => line["create ".Length..]))
         {
             var flushed = log.IndexOf($"flush {path}");

@@ -35,7 +35,7 @@ public sealed class RepositoryCheckTests : IDisposable
 
         var random = new Random(42);
         var files = RepositoryTree.Entries(_test.Location).Where(path => new FileInfo(_test.At(path)).Length > 0).ToArray();
-        Assert.Equal(3 + 1 + 2 * 3 + 4, files.Length);
+        Assert.Equal(3 + 1 + 2 * 5 + 4, files.Length);
         foreach (var path in files)
         {
             var good = await File.ReadAllBytesAsync(_test.At(path));
