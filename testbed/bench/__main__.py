@@ -5,7 +5,7 @@
   --rounds N     runs of every subject, alternating; the table holds medians (default 3)
   --subjects A,B only these: stateless, libtorrent, aria2, nginx-curl; transmission and rtorrent run only when named here
   --peer NAME=FILE.json  one more subject, from a peer description (testbed/README.md); may be given again
-Names: swarm, sites, background, tracker
+Names: swarm, sites, background, tracker, delta
 """
 import argparse
 import json
@@ -16,10 +16,10 @@ import sys
 import tempfile
 
 from testbed import product
-from testbed.bench import background, comparison, sites, swarm, tracker
+from testbed.bench import background, comparison, delta, sites, swarm, tracker
 from testbed.machine import CpuGroup
 
-COMPARISONS = {"background": background.Comparison, "sites": sites.Comparison, "swarm": swarm.Comparison, "tracker": tracker.Comparison}
+COMPARISONS = {"background": background.Comparison, "delta": delta.Comparison, "sites": sites.Comparison, "swarm": swarm.Comparison, "tracker": tracker.Comparison}
 SCRATCH_BYTES = 6 << 30
 
 
@@ -58,7 +58,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--subjects", type=lambda text: text.split(","))
     parser.add_argument("--peer", type=_described, action="append", default=[], metavar="NAME=FILE.json")
-    parser.add_argument("--scenes", type=lambda text: text.split(","), help="only these scenes: swarm: pair, lan16, lame16, mortal, http, verify, resume, sparse; sites: branches, branches.killed, mixed, late, orphan, background")
+    parser.add_argument("--scenes", type=lambda text: text.split(","), help="only these scenes: swarm: pair, lan16, lame16, mortal, http, verify, resume, sparse; sites: branches, branches.killed, mixed, late, orphan, background; delta: patchday, patchday.kernel, small, rebuild, unrelated")
     parser.add_argument("--product", metavar="DIR", help="a folder with published programs, instead of publishing now")
     options = parser.parse_args()
     if os.geteuid():

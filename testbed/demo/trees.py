@@ -60,6 +60,19 @@ def _sources():
     return [path for path in found if _has_main_archive(path)] or found
 
 
+def main_archive():
+    """(URL of the Debian archive, URL of its security archive) that this machine uses."""
+    words = []
+    for path in _sources():
+        with open(path, errors="replace") as file:
+            words += [word for line in file if not line.lstrip().startswith("#") for word in line.split() if "://" in word]
+    security = [url for url in words if "security" in url]
+    plain = [url for url in words if url not in security]
+    if not plain or not security:
+        raise RuntimeError("no Debian archive with security updates among this machine's package sources: %s" % ", ".join(words))
+    return plain[0], security[0]
+
+
 def _has_main_archive(path):
     """Leaves out third-party sources, which mostly have suites of their own."""
     suite = _os_release()["VERSION_CODENAME"]

@@ -31,8 +31,12 @@ internal static class CommandTree
         root.Add(UpdateCommand.Create(context));
         root.Add(StatusCommand.Create(context));
         root.Add(LimitCommand.Create(context));
+        root.Add(PlanCommand.Create(context));
         root.Add(SlotCommands.CreateActivate(context));
         root.Add(SlotCommands.CreateRollBack(context));
+        root.Add(CollectCommands.CreateCollect(context));
+        root.Add(CollectCommands.CreatePin(context));
+        root.Add(CollectCommands.CreateUnpin(context));
         foreach (var option in root.Options)
         {
             if (option is HelpOption { Action: HelpAction action } help)

@@ -138,7 +138,7 @@ internal sealed class RootActivator : IDisposable
         await ExclusiveAsync(
             () =>
             {
-                var keep = RetentionPolicy.Keep(_slots.Read(), [], inUse);
+                var keep = RetentionPolicy.Keep(_slots.Read(), PinnedReleases.Read(_store), inUse);
                 try
                 {
                     _mounter?.Unmount(keep);

@@ -75,6 +75,27 @@ public static class ControlClient
         IProgress<NodeStatus>? progress,
         TimeProvider time,
         CancellationToken cancellation
+    ) => (await TryFinishAsync(socketPath, kind, progress, time, cancellation))?.Result;
+
+    /// <summary>What an update by the daemon would do; null when no daemon listens.</summary>
+    /// <exception cref="NodeException">It failed, or the daemon went away.</exception>
+    public static async Task<UpdatePlan?> TryPlanAsync(string socketPath, TimeProvider time, CancellationToken cancellation) =>
+        (await TryFinishAsync(socketPath, ControlRequestKind.Plan, null, time, cancellation))?.Plan;
+
+    /// <summary>What the daemon deleted, or would delete; null when no daemon listens.</summary>
+    /// <exception cref="NodeException">It failed, or the daemon went away.</exception>
+    public static async Task<CollectResult?> TryCollectAsync(string socketPath, bool isDryRun, TimeProvider time, CancellationToken cancellation)
+    {
+        var kind = isDryRun ? ControlRequestKind.CollectDryRun : ControlRequestKind.Collect;
+        return (await TryFinishAsync(socketPath, kind, null, time, cancellation))?.Collected;
+    }
+
+    private static async Task<ControlReply?> TryFinishAsync(
+        string socketPath,
+        ControlRequestKind kind,
+        IProgress<NodeStatus>? progress,
+        TimeProvider time,
+        CancellationToken cancellation
     )
     {
         var answered = false;
@@ -83,10 +104,9 @@ public static class ControlClient
             answered = true;
             if (reply.Fault is { } fault)
                 throw new NodeException(fault.Kind, fault.Line);
-            if (reply.Result is { } result)
-                return result;
-            if (reply.Status is { } status)
-                progress?.Report(status);
+            if (reply.Status is not { } status)
+                return reply;
+            progress?.Report(status);
         }
         return answered ? throw new NodeException(FaultKind.Unreachable, $"{socketPath}: the daemon ended before it was done") : null;
     }

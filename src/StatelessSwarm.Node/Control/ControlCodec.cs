@@ -11,6 +11,7 @@ namespace StatelessSwarm.Node.Control;
 /// <code>
 /// request  [1, kind]   [1, 6, limit change]
 /// reply    [1, 1, status]   [1, 2, [outcome, release, note]]   [1, 3, [fault kind, line]]   [1, 4, limits]
+///          [1, 5, plan]   [1, 6, [[digest, is staged, bytes] ...]]
 /// </code>
 /// The first number is the protocol's version. The decoder refuses anything else, bytes after the end included.
 /// </summary>
@@ -45,7 +46,7 @@ public static class ControlCodec
             {
                 var fields = Pack.ArrayUpTo(ref reader, 3, "request");
                 ReadVersion(ref reader);
-                var kind = (ControlRequestKind)Pack.Int(ref reader, "request kind", 1, (int)ControlRequestKind.Limit);
+                var kind = (ControlRequestKind)Pack.Int(ref reader, "request kind", 1, (int)ControlRequestKind.CollectDryRun);
                 var expected = kind == ControlRequestKind.Limit ? 3 : 2;
                 if (fields != expected)
                     throw new ContentException($"request: {fields} elements, expected {expected}");
@@ -78,6 +79,12 @@ public static class ControlCodec
             case ControlReplyKind.Limits:
                 LimitPack.Write(ref writer, reply.Limits!);
                 break;
+            case ControlReplyKind.Plan:
+                PlanPack.Write(ref writer, reply.Plan!);
+                break;
+            case ControlReplyKind.Collected:
+                PlanPack.Write(ref writer, reply.Collected!);
+                break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(reply), reply.Kind, "no such kind");
         }
@@ -95,7 +102,7 @@ public static class ControlCodec
             {
                 Pack.Array(ref reader, 3, "reply");
                 ReadVersion(ref reader);
-                switch ((ControlReplyKind)Pack.Int(ref reader, "reply kind", 1, (int)ControlReplyKind.Limits))
+                switch ((ControlReplyKind)Pack.Int(ref reader, "reply kind", 1, (int)ControlReplyKind.Collected))
                 {
                     case ControlReplyKind.Status:
                         return ControlReply.Of(StatusPack.ReadStatus(ref reader));
@@ -106,6 +113,10 @@ public static class ControlCodec
                         return ControlReply.Of(new UpdateResult(outcome, release, Pack.Text(ref reader, "note", MaxNote)));
                     case ControlReplyKind.Limits:
                         return ControlReply.Of(LimitPack.ReadStatus(ref reader));
+                    case ControlReplyKind.Plan:
+                        return ControlReply.Of(PlanPack.ReadPlan(ref reader));
+                    case ControlReplyKind.Collected:
+                        return ControlReply.Of(PlanPack.ReadCollected(ref reader));
                     default:
                         return ControlReply.Of(StatusPack.ReadFault(ref reader));
                 }

@@ -14,4 +14,10 @@ public enum ControlReplyKind
 
     /// <summary>The limits.</summary>
     Limits = 4,
+
+    /// <summary>What an update would do.</summary>
+    Plan = 5,
+
+    /// <summary>What was deleted, or would be.</summary>
+    Collected = 6,
 }

@@ -20,4 +20,13 @@ public enum ControlRequestKind
 
     /// <summary>Change limits, or nothing; how they stand then is the answer.</summary>
     Limit = 6,
+
+    /// <summary>What an update would do; statuses follow until that is known.</summary>
+    Plan = 7,
+
+    /// <summary>Delete what nothing needs.</summary>
+    Collect = 8,
+
+    /// <summary>What <see cref="Collect"/> would delete.</summary>
+    CollectDryRun = 9,
 }

@@ -192,21 +192,32 @@ internal sealed class ControlServer : IAsyncDisposable
                 await StreamStatusAsync(stream, Task.Delay(Timeout.InfiniteTimeSpan, _time, _stop.Token));
                 break;
             case ControlRequestKind.Activate:
-                await SendAsync(stream, await RunAsync(_control.ActivateAsync));
+                await SendAsync(stream, await RunAsync(async stop => ControlReply.Of(await _control.ActivateAsync(stop))));
                 break;
             case ControlRequestKind.RollBack:
-                await SendAsync(stream, await RunAsync(_control.RollBackAsync));
+                await SendAsync(stream, await RunAsync(async stop => ControlReply.Of(await _control.RollBackAsync(stop))));
                 break;
             case ControlRequestKind.UpdateNow:
                 // the cycle goes on when the client leaves: the node wants the release anyway
-                var cycle = RunAsync(_control.UpdateAsync);
-                await StreamStatusAsync(stream, cycle);
-                await SendAsync(stream, await cycle);
+                await StreamUntilAsync(stream, RunAsync(async stop => ControlReply.Of(await _control.UpdateAsync(stop))));
+                break;
+            case ControlRequestKind.Plan:
+                await StreamUntilAsync(stream, RunAsync(async stop => ControlReply.Of(await _control.PlanAsync(stop))));
+                break;
+            case ControlRequestKind.Collect or ControlRequestKind.CollectDryRun:
+                var isDryRun = request.Kind == ControlRequestKind.CollectDryRun;
+                await StreamUntilAsync(stream, RunAsync(async stop => ControlReply.Of(await _control.CollectAsync(isDryRun, stop))));
                 break;
             default:
                 await SendAsync(stream, ControlReply.Of(new Fault(FaultKind.Usage, $"no such request: {(int)request.Kind}")));
                 break;
         }
+    }
+
+    private async Task StreamUntilAsync(NetworkStream stream, Task<ControlReply> work)
+    {
+        await StreamStatusAsync(stream, work);
+        await SendAsync(stream, await work);
     }
 
     private async Task StreamStatusAsync(NetworkStream stream, Task end)
@@ -219,11 +230,11 @@ internal sealed class ControlServer : IAsyncDisposable
         }
     }
 
-    private async Task<ControlReply> RunAsync(Func<CancellationToken, Task<Updating.UpdateResult>> work)
+    private async Task<ControlReply> RunAsync(Func<CancellationToken, Task<ControlReply>> work)
     {
         try
         {
-            return ControlReply.Of(await work(_stop.Token));
+            return await work(_stop.Token);
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {

@@ -21,4 +21,10 @@ internal interface INodeControl
 
     /// <summary>Looks at the channel now.</summary>
     Task<UpdateResult> UpdateAsync(CancellationToken cancellation);
+
+    /// <summary>What an update would do now.</summary>
+    Task<UpdatePlan> PlanAsync(CancellationToken cancellation);
+
+    /// <summary>Deletes what nothing needs, or only lists it.</summary>
+    Task<CollectResult> CollectAsync(bool isDryRun, CancellationToken cancellation);
 }

@@ -102,8 +102,7 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
         Directory.CreateDirectory(options.StateDirectory);
         await using var parts = new Unwinder();
         var nodeLock = parts.Add(
-            FileLock.TryTake(Path.Combine(options.StateDirectory, "node.lock"))
-                ?? throw new NodeException(FaultKind.Failed, $"{options.StateDirectory}: another stateless process uses it")
+            OfflineNode.TakeLock(options.StateDirectory)
         );
         var store = ReleaseStore.Open(options.StateDirectory);
         var nodeId = NodeIdentity.ReadOrMake(options.StateDirectory);
@@ -163,6 +162,15 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
             return _cycle.WaitAsync(cancellation);
         }
     }
+
+    /// <summary>What an update would do now.</summary>
+    /// <exception cref="NodeException">An update is under way, or the server cannot be reached.</exception>
+    public Task<UpdatePlan> PlanAsync(CancellationToken cancellation) => WhileRunningAsync(_updater.PlanAsync, cancellation);
+
+    /// <summary>Deletes what no slot names and nobody pinned, or only lists it.</summary>
+    /// <exception cref="NodeException">An update is under way.</exception>
+    public Task<CollectResult> CollectAsync(bool isDryRun, CancellationToken cancellation) =>
+        WhileRunningAsync(stop => _updater.CollectAsync(isDryRun, stop), cancellation);
 
     /// <summary>Prepares the next update, while there is nothing else to do.</summary>
     public Task IndexAsync(CancellationToken cancellation) => WhileRunningAsync(

@@ -3,6 +3,7 @@ using StatelessSwarm.Node.Activation;
 using StatelessSwarm.Node.Faults;
 using StatelessSwarm.Node.Status;
 using StatelessSwarm.Node.Updating;
+using StatelessSwarm.Platform.Files;
 using StatelessSwarm.Roots.Releases;
 using StatelessSwarm.Roots.Slots;
 
@@ -11,6 +12,8 @@ namespace StatelessSwarm.Node.Hosting;
 /// <summary>A node's state directory without its daemon: what it is, and changes of the slots.</summary>
 public static class OfflineNode
 {
+    private const int LeastDigestLetters = 8;
+
     /// <summary>Reads the state directory.</summary>
     /// <exception cref="NodeException">There is none.</exception>
     /// <exception cref="IOException">It cannot be read.</exception>
@@ -53,6 +56,62 @@ public static class OfflineNode
         using var activator = Open(stateDirectory, mountDirectory, upperBytes);
         return await activator.RollBackAsync(cancellation);
     }
+
+    /// <summary>Deletes what no slot names and nobody pinned, or only lists it.</summary>
+    /// <exception cref="NodeException">There is no state directory, or another process uses it.</exception>
+    /// <exception cref="IOException">The file system failed.</exception>
+    public static async Task<CollectResult> CollectAsync(
+        string stateDirectory,
+        string? mountDirectory,
+        long upperBytes,
+        bool isDryRun,
+        CancellationToken cancellation
+    )
+    {
+        var store = OpenExisting(stateDirectory);
+        using var held = TakeLock(stateDirectory);
+        using var activator = Open(stateDirectory, mountDirectory, upperBytes);
+        var result = new CollectResult(store.ListCollectable(RetentionPolicy.Keep(activator.Slots, [])));
+        if (!isDryRun)
+            await activator.CollectAsync([], cancellation);
+        return result;
+    }
+
+    /// <summary>Keeps a release that is here, or does so no more.</summary>
+    /// <param name="stateDirectory">State directory.</param>
+    /// <param name="release">Version, digest, or the first 8 or more of its letters.</param>
+    /// <param name="isPinned">Keep it.</param>
+    /// <returns>The release, and whether anything changed.</returns>
+    /// <exception cref="NodeException">There is no state directory, or no such release, or several.</exception>
+    /// <exception cref="IOException">The pin cannot be written.</exception>
+    public static (SlotRelease Release, bool IsChanged) Pin(string stateDirectory, string release, bool isPinned)
+    {
+        var store = OpenExisting(stateDirectory);
+        var found = store
+            .List()
+            .Where(one =>
+                one.Manifest.Version == release
+                || (release.Length >= LeastDigestLetters && one.Digest.ToString().StartsWith(release, StringComparison.Ordinal))
+            )
+            .ToList();
+        if (found is not [var target])
+        {
+            throw new NodeException(
+                FaultKind.Nothing,
+                found.Count == 0
+                    ? $"{release}: no such release here: expected the version or digest of one that is complete"
+                    : $"{release}: {found.Count} releases have that name: expected a digest"
+            );
+        }
+        var changed = isPinned ? PinnedReleases.Pin(store, target.Digest) : PinnedReleases.Unpin(store, target.Digest);
+        return (new SlotRelease(target.Digest, target.Manifest.Version, target.Manifest.Build), changed);
+    }
+
+    /// <summary>One process per state directory.</summary>
+    /// <exception cref="NodeException">Another one uses it.</exception>
+    internal static FileLock TakeLock(string stateDirectory) =>
+        FileLock.TryTake(Path.Combine(stateDirectory, "node.lock"))
+        ?? throw new NodeException(FaultKind.Failed, $"{stateDirectory}: another stateless process uses it");
 
     private static RootActivator Open(string stateDirectory, string? mountDirectory, long upperBytes) =>
         RootActivator.Open(OpenExisting(stateDirectory), mountDirectory, upperBytes, NullLogger.Instance);

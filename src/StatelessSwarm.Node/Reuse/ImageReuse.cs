@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using StatelessSwarm.Content;
 using StatelessSwarm.Content.Chunks;
+using StatelessSwarm.Content.Manifests;
 using StatelessSwarm.Content.Values;
 using StatelessSwarm.Node.Faults;
 using StatelessSwarm.Node.Hosting;
@@ -26,37 +27,97 @@ internal sealed class ImageReuse(ReleaseStore store, ReleaseSharing sharing, Cha
     /// <summary>Images compared with at most: current, next, previous and one that was given up half-way.</summary>
     private const int MaxImages = 4;
 
+    /// <summary>
+    /// What of a release that is not staged can be had from here. Its chunk map comes straight from the server.
+    /// </summary>
+    /// <returns>Bytes by release, the bytes of the map, and why nothing could be compared.</returns>
+    public async Task<(IReadOnlyList<PlannedReuse> Reused, long MapBytes, string Note)> PlanAsync(
+        StoredRelease target,
+        IReadOnlyCollection<Sha256Digest> first,
+        CancellationToken cancellation
+    )
+    {
+        var (whole, halves) = AtHand(target, first);
+        if (whole.Count + halves.Count == 0)
+            return ([], 0, "");
+        ChunkMap map;
+        try
+        {
+            map = await source.FetchChunkMapAsync(target.Digest, target.Manifest, cancellation);
+        }
+        catch (Exception fault) when (fault is NodeException or ContentException)
+        {
+            return ([], 0, Fault.OneLine(fault.Message));
+        }
+        var images = await ImagesAsync(whole.Concat(halves), cancellation);
+        var plan = ReusePlan.Make(map, [.. images.Select(image => image.Map)]);
+        var reused = images
+            .Zip(plan.ReusedBySource, (image, bytes) => new PlannedReuse(image.Name, bytes))
+            .Concat(SameFiles(target, whole).Where(file => file.File.Name != target.Manifest.Root.Name).Select(file => new PlannedReuse(file.From.Manifest.Version, file.File.Length)))
+            .GroupBy(part => part.Version, (version, parts) => new PlannedReuse(version, parts.Sum(part => part.Bytes)))
+            .Where(part => part.Bytes > 0)
+            .OrderByDescending(part => part.Bytes);
+        return ([.. reused], target.Manifest.ChunkMap.Length, "");
+    }
+
     /// <summary>What of a staged release can be had from here; null for nothing.</summary>
     /// <param name="staged">The new release.</param>
     /// <param name="first">Releases whose images are looked at first.</param>
     /// <param name="cancellation">Gives up.</param>
     public async Task<PreparedReuse?> PrepareAsync(StoredRelease staged, IReadOnlyCollection<Sha256Digest> first, CancellationToken cancellation)
     {
-        var whole = store.List().Where(IsOther).OrderBy(release => first.Contains(release.Digest) ? 0 : 1).ToList();
-        // One that was given up half-way never had a reason for a map of its own if nothing else was here.
-        var halves = store.ListStaged().Where(release => IsOther(release) && ReleaseStore.ReadChunkMap(release) is not null).ToList();
+        var (whole, halves) = AtHand(staged, first);
         if (whole.Count + halves.Count == 0)
             return null;
         if (await MapAsync(staged, whole, cancellation) is not { } map)
             return null;
+        var images = await ImagesAsync(whole.Concat(halves), cancellation);
+        var files = SameFiles(staged, whole).ToDictionary(same => same.File.Name, same => same.From.PathOf(same.Same), StringComparer.Ordinal);
+        return images.Count == 0 ? null : new PreparedReuse(staged, map, images, files);
+    }
+
+    /// <summary>Releases to compare with: complete ones, those in slots first; and those given up half-way, as far as their maps are here.</summary>
+    private (IReadOnlyList<StoredRelease> Whole, IReadOnlyList<StoredRelease> Halves) AtHand(
+        StoredRelease target,
+        IReadOnlyCollection<Sha256Digest> first
+    ) =>
+        (
+            [
+                .. store
+                    .List()
+                    .Where(release => release.Digest != target.Digest)
+                    .OrderBy(release => first.Contains(release.Digest) ? 0 : 1),
+            ],
+            [.. store.ListStaged().Where(release => release.Digest != target.Digest && ReleaseStore.ReadChunkMap(release) is not null)]
+        );
+
+    private async Task<IReadOnlyList<HeldImage>> ImagesAsync(IEnumerable<StoredRelease> releases, CancellationToken cancellation)
+    {
         var images = new List<HeldImage>();
-        foreach (var release in whole.Concat(halves).Take(MaxImages))
+        foreach (var release in releases.Take(MaxImages))
         {
             if ((ReleaseStore.ReadChunkMap(release) ?? await BuildAsync(release, cancellation)) is { } held)
                 images.Add(new HeldImage(release.Manifest.Version, release.RootPath, held));
         }
-        var files = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var file in staged.Manifest.Files)
+        return images;
+    }
+
+    /// <summary>Files of the new release that an older one has as they are.</summary>
+    private static IEnumerable<(ReleaseFile File, StoredRelease From, ReleaseFile Same)> SameFiles(
+        StoredRelease target,
+        IReadOnlyList<StoredRelease> whole
+    )
+    {
+        foreach (var file in target.Manifest.Files)
         {
             foreach (var release in whole)
             {
-                if (release.Manifest.Files.FirstOrDefault(other => other.Sha256 == file.Sha256) is { } same)
-                    files.TryAdd(file.Name, release.PathOf(same));
+                if (release.Manifest.Files.FirstOrDefault(other => other.Sha256 == file.Sha256) is not { } same)
+                    continue;
+                yield return (file, release, same);
+                break;
             }
         }
-        return images.Count == 0 ? null : new PreparedReuse(staged, map, images, files);
-
-        bool IsOther(StoredRelease release) => release.Digest != staged.Digest;
     }
 
     /// <summary>Makes the chunk maps that are missing of releases here, and serves them: the next update need not read old images for that.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using StatelessSwarm.Content;
+using StatelessSwarm.Content.Chunks;
 using StatelessSwarm.Content.Manifests;
 using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Content.Values;
@@ -88,6 +89,18 @@ internal sealed class ChannelSource(
     /// <exception cref="NodeException">The server cannot be reached, or lacks it.</exception>
     public Task<byte[]> FetchChunkMapTorrentAsync(Sha256Digest release, CancellationToken cancellation) =>
         RequireAsync(RepositoryLayout.ChunkMapTorrent(release), Metainfo.MaxBytes, cancellation);
+
+    /// <summary>The chunk map of a release, from the server: the manifest's, or an exception.</summary>
+    /// <exception cref="NodeException">The server cannot be reached, or lacks it.</exception>
+    /// <exception cref="ContentException">It is another one.</exception>
+    public async Task<ChunkMap> FetchChunkMapAsync(Sha256Digest release, ReleaseManifest manifest, CancellationToken cancellation)
+    {
+        var path = RepositoryLayout.ChunkMap(release);
+        var bytes = await RequireAsync(path, checked((int)manifest.ChunkMap.Length), cancellation);
+        if (Sha256Digest.HashData(bytes) != manifest.ChunkMap.Sha256)
+            throw new ContentException($"{path}: not the map that the manifest names");
+        return ChunkMap.Decode(bytes);
+    }
 
     private FetchedRelease? TryReadStaged(ChannelPointer pointer)
     {

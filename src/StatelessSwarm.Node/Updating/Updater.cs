@@ -68,8 +68,70 @@ internal sealed class Updater(
         }
     }
 
+    /// <summary>What an update would do now; changes nothing but what is known of the channel.</summary>
+    /// <exception cref="NodeException">An update is under way, or the server cannot be reached.</exception>
+    public async Task<UpdatePlan> PlanAsync(CancellationToken cancellation) => await AloneAsync(
+        async () =>
+        {
+            var pointer = await source.ReadAsync(cancellation);
+            var release = new SlotRelease(pointer.Release, pointer.Version, pointer.Build);
+            var isHere = store.Find(pointer.Release) is not null;
+            var fetched = isHere ? null : await source.FetchReleaseAsync(pointer, cancellation);
+            var manifest = fetched?.Manifest ?? store.Find(pointer.Release)!.Manifest;
+            var (needed, available) = store.RoomFor(pointer.Release, manifest, fetched?.Torrent.Length ?? 0);
+            var plan = new UpdatePlan
+            {
+                Release = release,
+                IsInPlace = InPlace(pointer) is not null,
+                TotalBytes = manifest.TotalBytes,
+                FetchBytes = 0,
+                Reused = [],
+                RoomNeeded = isHere ? 0 : needed,
+                RoomAvailable = available,
+            };
+            if (isHere)
+                return plan;
+            var target = new StoredRelease(pointer.Release, store.StateDirectory, manifest);
+            var (reused, mapBytes, note) = await reuse.PlanAsync(target, SlotsInUse(), cancellation);
+            return plan with
+            {
+                Reused = reused,
+                Note = note,
+                FetchBytes = manifest.TotalBytes - reused.Sum(part => part.Bytes) + mapBytes,
+            };
+        },
+        cancellation
+    );
+
+    /// <summary>Deletes what no slot names and nobody pinned, or only lists it.</summary>
+    /// <exception cref="NodeException">An update is under way.</exception>
+    public Task<CollectResult> CollectAsync(bool isDryRun, CancellationToken cancellation) => AloneAsync(
+        async () =>
+        {
+            var result = new CollectResult(store.ListCollectable(SlotsInUse()));
+            if (!isDryRun)
+                await SettleAsync(cancellation);
+            return result;
+        },
+        cancellation
+    );
+
     /// <inheritdoc/>
     public void Dispose() => _gate.Dispose();
+
+    private async Task<T> AloneAsync<T>(Func<Task<T>> work, CancellationToken cancellation)
+    {
+        if (!await _gate.WaitAsync(TimeSpan.Zero, cancellation))
+            throw new NodeException(FaultKind.Failed, "an update is under way; `stateless status` tells how far it is");
+        try
+        {
+            return await work();
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
 
     private async Task<UpdateResult> CycleAsync(CancellationToken cancellation)
     {

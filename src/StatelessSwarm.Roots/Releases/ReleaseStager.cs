@@ -63,15 +63,24 @@ internal sealed class ReleaseStager(StateLayout layout, IStateFileSystem files)
 
     internal void WriteChunkMapTorrent(StoredRelease release, ReadOnlySpan<byte> torrent) => Write(release.ChunkMapTorrentPath, torrent);
 
-    private long CheckRoom(StoredRelease staged, long envelopeBytes, long torrentBytes)
+    internal (long Needed, long Available) RoomFor(StoredRelease staged, long envelopeBytes, long torrentBytes) =>
+        (Needed(staged, envelopeBytes, torrentBytes), FileSystemRoom.Of(layout.State).AvailableBytes);
+
+    private static long Needed(StoredRelease staged, long envelopeBytes, long torrentBytes)
     {
-        var room = FileSystemRoom.Of(layout.State);
         var needed = OverheadBytes + RoundUp(envelopeBytes) + RoundUp(torrentBytes);
         foreach (var file in staged.Manifest.Files)
         {
             var held = FileFacts.Of(staged.PathOf(file))?.AllocatedBytes ?? 0;
             needed = SaturatingAdd(needed, Math.Max(0, RoundUp(file.Length) - held));
         }
+        return needed;
+    }
+
+    private long CheckRoom(StoredRelease staged, long envelopeBytes, long torrentBytes)
+    {
+        var room = FileSystemRoom.Of(layout.State);
+        var needed = Needed(staged, envelopeBytes, torrentBytes);
         if (room.AvailableBytes < needed)
             throw new NoRoomException(layout.State, needed, room.AvailableBytes);
         if (room.AvailableInodes < staged.Manifest.Files.Count + OverheadInodes)

@@ -187,24 +187,58 @@ public sealed partial class ReleaseStore
     public IReadOnlyList<StoredRelease> List() =>
         [.. StateLayout.DigestsIn(Layout.Releases).Select(Find).OfType<StoredRelease>()];
 
+    /// <summary>What <see cref="Collect"/> would delete.</summary>
+    /// <exception cref="IOException">The file system failed.</exception>
+    public IReadOnlyList<CollectableRelease> ListCollectable(IReadOnlySet<Sha256Digest> keep)
+    {
+        ArgumentNullException.ThrowIfNull(keep);
+        var kept = Kept(keep);
+        return
+        [
+            .. StateLayout
+                .DigestsIn(Layout.Releases)
+                .Where(digest => !kept.Contains(digest))
+                .Select(digest => new CollectableRelease(digest, false, AllocatedBytes(Layout.ReleaseOf(digest)))),
+            .. StateLayout
+                .DigestsIn(Layout.Staging)
+                .Where(digest => !kept.Contains(digest))
+                .Select(digest => new CollectableRelease(digest, true, AllocatedBytes(Layout.StagingOf(digest)))),
+        ];
+    }
+
+    /// <summary>Bytes that staging a release takes beyond what is allocated already, and what is available.</summary>
+    /// <exception cref="IOException">The file system failed.</exception>
+    public (long Needed, long Available) RoomFor(Sha256Digest digest, ReleaseManifest manifest, long torrentBytes)
+    {
+        ArgumentNullException.ThrowIfNull(manifest);
+        return new ReleaseStager(Layout, Files).RoomFor(new StoredRelease(digest, Layout.StagingOf(digest), manifest), ReleaseManifest.MaxBytes, torrentBytes);
+    }
+
     /// <summary>
     /// Deletes releases and stagings not in <paramref name="keep"/>; returns the bytes freed. What a slot, or a change of the
-    /// slots under way, names is kept whatever <paramref name="keep"/> says.
+    /// slots under way, names, and what is pinned, is kept whatever <paramref name="keep"/> says.
     /// </summary>
     /// <exception cref="IOException">The file system failed; what is left is deleted by the next call.</exception>
     public long Collect(IReadOnlySet<Sha256Digest> keep)
     {
         ArgumentNullException.ThrowIfNull(keep);
         using var taken = TakeLock();
-        var kept = new HashSet<Sha256Digest>(keep);
-        foreach (var slots in (ReadOnlySpan<SlotState?>)[RootSlots.ReadLinks(Layout.Roots), RootSlots.ReadPending(Layout.Roots)])
-            kept.UnionWith(slots is null ? [] : RetentionPolicy.Keep(slots, []));
+        var kept = Kept(keep);
         var freed = 0L;
         foreach (var digest in StateLayout.DigestsIn(Layout.Releases).Where(digest => !kept.Contains(digest)))
             freed += Discard(digest, Layout.ReleaseOf(digest), Layout.Releases);
         foreach (var digest in StateLayout.DigestsIn(Layout.Staging).Where(digest => !kept.Contains(digest)))
             freed += Discard(digest, Layout.StagingOf(digest), Layout.Staging);
         return freed;
+    }
+
+    private HashSet<Sha256Digest> Kept(IReadOnlySet<Sha256Digest> keep)
+    {
+        var kept = new HashSet<Sha256Digest>(keep);
+        var pinned = PinnedReleases.Read(this);
+        foreach (var slots in (ReadOnlySpan<SlotState?>)[RootSlots.ReadLinks(Layout.Roots), RootSlots.ReadPending(Layout.Roots)])
+            kept.UnionWith(slots is null ? pinned : RetentionPolicy.Keep(slots, pinned));
+        return kept;
     }
 
     /// <summary>One holder at a time may change names below the state directory.</summary>

@@ -23,6 +23,9 @@ internal sealed class StateLayout(string stateDirectory)
     /// <summary>The slots' links.</summary>
     internal string Roots => Path.Combine(State, "roots");
 
+    /// <summary>Pins, by digest.</summary>
+    internal string Pins => Path.Combine(State, "pins");
+
     /// <summary>Held while names change.</summary>
     internal string LockFile => Path.Combine(State, "lock");
 
@@ -31,6 +34,9 @@ internal sealed class StateLayout(string stateDirectory)
 
     /// <summary>Directory of an incomplete release.</summary>
     internal string StagingOf(Sha256Digest digest) => Path.Combine(Staging, digest.ToString());
+
+    /// <summary>The pin of a release.</summary>
+    internal string PinOf(Sha256Digest digest) => Path.Combine(Pins, digest.ToString());
 
     /// <summary>Where a release waits to be deleted.</summary>
     internal string TrashOf(Sha256Digest digest) => Path.Combine(Staging, TrashPrefix + digest);

@@ -145,6 +145,19 @@ public sealed class NodeProcessTests : IAsyncLifetime
         Assert.Contains("\"changed\": []", reset.Out, StringComparison.Ordinal);
         Assert.Equal(2, (await CommandRun.RunAsync(["limit", "--lan-up", "fast", .. place])).Code);
 
+        var plan = await CommandRun.RunAsync(["plan", .. place]);
+        Assert.Equal(5, plan.Code);
+        Assert.Contains("is in place", plan.Out, StringComparison.Ordinal);
+        var nothing = await CommandRun.RunAsync(["gc", "--json", .. place]);
+        Assert.Equal(5, nothing.Code);
+        Assert.Contains("\"releases\": []", nothing.Out, StringComparison.Ordinal);
+        var pinned = await CommandRun.RunAsync(["pin", "1.0", "--state", options.StateDirectory]);
+        Assert.True(pinned.Code == 0, pinned.Error);
+        Assert.Equal($"release 1.0 build 1 {first.Digest} is pinned\n", pinned.Out);
+        Assert.Equal(5, (await CommandRun.RunAsync(["pin", "1.0", "--state", options.StateDirectory])).Code);
+        Assert.Equal(0, (await CommandRun.RunAsync(["unpin", first.Digest.ToString(), "--state", options.StateDirectory])).Code);
+        Assert.Equal(5, (await CommandRun.RunAsync(["pin", "9.9", "--state", options.StateDirectory])).Code);
+
         var back = await CommandRun.RunAsync(["rollback", .. place]);
         Assert.True(back.Code == 0, back.Error);
         Assert.StartsWith("release 1.0 build 1", back.Out, StringComparison.Ordinal);
@@ -159,6 +172,11 @@ public sealed class NodeProcessTests : IAsyncLifetime
         Assert.Equal(0, await daemon.TerminateAsync());
         Assert.False(File.Exists(options.ControlSocketPath));
         Assert.Equal(6, (await CommandRun.RunAsync(["limit", .. place])).Code);
+        await _site.PublishAsync("3.0", await BuildImageAsync("third"));
+        var offlinePlan = await CommandRun.RunAsync([.. Arguments("plan", options, "--no-mount"), "--json"]);
+        Assert.True(offlinePlan.Code == 0, offlinePlan.Error);
+        Assert.Contains("\"in_place\": false", offlinePlan.Out, StringComparison.Ordinal);
+        Assert.Equal(5, (await CommandRun.RunAsync(["gc", "--dry-run", "--no-mount", .. place])).Code);
         var offline = await CommandRun.RunAsync(["status", .. place, "--no-mount"]);
         Assert.Equal(0, offline.Code);
         Assert.Contains("no daemon on", offline.Error, StringComparison.Ordinal);

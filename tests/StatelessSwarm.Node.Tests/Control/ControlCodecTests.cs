@@ -14,6 +14,8 @@ public sealed class ControlCodecTests
         Samples.Status.Select(ControlReply.Of),
         Samples.Result.Select(ControlReply.Of),
         Samples.Limits.Select(ControlReply.Of),
+        Samples.Plan.Select(ControlReply.Of),
+        Samples.Collected.Select(ControlReply.Of),
         Gen.Select(Gen.Int[1, 6], Gen.String[0, 50], (kind, line) => ControlReply.Of(new Fault((FaultKind)kind, line)))
     );
 
@@ -27,6 +29,9 @@ public sealed class ControlCodecTests
     [InlineData(ControlRequestKind.RollBack, "920103")]
     [InlineData(ControlRequestKind.UpdateNow, "920104")]
     [InlineData(ControlRequestKind.Watch, "920105")]
+    [InlineData(ControlRequestKind.Plan, "920107")]
+    [InlineData(ControlRequestKind.Collect, "920108")]
+    [InlineData(ControlRequestKind.CollectDryRun, "920109")]
     public void Request_Bytes_AreFrozen(ControlRequestKind kind, string hex)
     {
         Assert.Equal(hex, Convert.ToHexStringLower(ControlCodec.Encode(new ControlRequest(kind))));
@@ -60,6 +65,7 @@ public sealed class ControlCodecTests
     [InlineData("9201")]
     [InlineData("920100")]
     [InlineData("920106")]
+    [InlineData("92010a")]
     [InlineData("920201")]
     [InlineData("930101c0")]
     [InlineData("92010100")]
@@ -146,8 +152,10 @@ public sealed class ControlCodecTests
     }
 
     private static string Describe(ControlReply reply) =>
-        $"{reply with { Status = reply.Status is { } status ? status with { Updates = [], Limits = null } : null, Limits = null }}|"
+        $"{reply with { Status = reply.Status is { } status ? status with { Updates = [], Limits = null } : null, Limits = null, Plan = reply.Plan is { } plan ? plan with { Reused = [] } : null, Collected = null }}|"
         + string.Join('|', reply.Status?.Updates ?? [])
+        + string.Join('|', reply.Plan?.Reused ?? [])
+        + string.Join('|', reply.Collected?.Releases ?? [])
         + Describe(reply.Status?.Limits)
         + Describe(reply.Limits);
 

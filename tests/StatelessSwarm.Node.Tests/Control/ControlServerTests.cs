@@ -9,6 +9,7 @@ using StatelessSwarm.Node.Limits;
 using StatelessSwarm.Node.Status;
 using StatelessSwarm.Node.Tests.Support;
 using StatelessSwarm.Node.Updating;
+using StatelessSwarm.Roots.Releases;
 
 namespace StatelessSwarm.Node.Tests.Control;
 
@@ -48,6 +49,29 @@ public sealed class ControlServerTests : IAsyncDisposable
         var status = await ControlClient.TryLimitAsync(SocketPath, change, TimeProvider.System, Cancellation);
         Assert.Equal(2 << 20, status!.InForce.WanDown);
         Assert.Equal(change.Rates, _control.Change!.Rates);
+    }
+
+    [Fact]
+    public async Task Plan_Asked_IsTheNodes()
+    {
+        await StartAsync();
+        var plan = await ControlClient.TryPlanAsync(SocketPath, TimeProvider.System, Cancellation);
+        Assert.Equal(FakeControl.Planned with { Reused = [] }, plan! with { Reused = [] });
+        Assert.Equal(FakeControl.Planned.Reused, plan!.Reused);
+        _control.Fault = new NodeException(FaultKind.Failed, "an update is under way");
+        var fault = await Assert.ThrowsAsync<NodeException>(() => ControlClient.TryPlanAsync(SocketPath, TimeProvider.System, Cancellation));
+        Assert.Equal("an update is under way", fault.Message);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Collect_Asked_ReachesTheNodeAndIsAnswered(bool isDryRun)
+    {
+        await StartAsync();
+        var collected = await ControlClient.TryCollectAsync(SocketPath, isDryRun, TimeProvider.System, Cancellation);
+        Assert.Equal(5, collected!.Bytes);
+        Assert.Equal(isDryRun, _control.WasDryRun);
     }
 
     [Fact]
@@ -233,5 +257,27 @@ public sealed class ControlServerTests : IAsyncDisposable
 
         public Task<UpdateResult> UpdateAsync(CancellationToken cancellation) =>
             Update is null ? ActivateAsync(cancellation) : Update.Task.WaitAsync(cancellation);
+
+        public static readonly UpdatePlan Planned = new()
+        {
+            Release = Result.Release,
+            IsInPlace = false,
+            TotalBytes = 100,
+            FetchBytes = 30,
+            Reused = [new PlannedReuse("0.9", 70)],
+            RoomNeeded = 200,
+            RoomAvailable = 300,
+        };
+
+        public bool? WasDryRun { get; private set; }
+
+        public Task<UpdatePlan> PlanAsync(CancellationToken cancellation) =>
+            Fault is null ? Task.FromResult(Planned) : Task.FromException<UpdatePlan>(Fault);
+
+        public Task<CollectResult> CollectAsync(bool isDryRun, CancellationToken cancellation)
+        {
+            WasDryRun = isDryRun;
+            return Task.FromResult(new CollectResult([new CollectableRelease(Result.Release.Digest, true, 5)]));
+        }
     }
 }

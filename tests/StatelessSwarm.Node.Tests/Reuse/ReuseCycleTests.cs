@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using StatelessSwarm.Content.Manifests;
 using StatelessSwarm.Content.Values;
 using StatelessSwarm.Node.Configuration;
+using StatelessSwarm.Node.Faults;
 using StatelessSwarm.Node.Hosting;
 using StatelessSwarm.Node.Status;
 using StatelessSwarm.Node.Tests.Support;
@@ -153,6 +154,70 @@ public sealed class ReuseCycleTests : IAsyncLifetime
         var second = await _site.PublishAsync("2.0", await WriteAsync("2.0", await ImageOfAsync(first)), kernelPath: kernel);
         var record = await UpdateAsync(node, second);
         Assert.Equal((0, ImageBytes + 300_000), (Fetched(record), record.Sources.Disk));
+    }
+
+    /// <summary>A plan says what the update after it fetches, and fetches nothing itself.</summary>
+    [Fact]
+    public async Task Plan_OlderImageHere_SaysWhatTheUpdateFetches()
+    {
+        var first = await PublishAsync("1.0", 1);
+        var options = _site.NewNode();
+        await using var node = await StartAsync(options);
+        var fresh = await node.PlanAsync(Cancellation);
+        Assert.Equal((ImageBytes, false, 0), (fresh.FetchBytes, fresh.IsInPlace, fresh.Reused.Count));
+        Assert.InRange(fresh.RoomNeeded, ImageBytes, ImageBytes + (1 << 20));
+        await node.UpdateAsync(Cancellation);
+        Assert.True((await node.PlanAsync(Cancellation)).IsInPlace);
+        var second = await PublishAsync("2.0", await SimilarAsync(first));
+        var plan = await node.PlanAsync(Cancellation);
+        Assert.Equal(second.Digest, plan.Release.Digest);
+        Assert.Equal("1.0", Assert.Single(plan.Reused).Version);
+        Assert.Equal(ImageBytes + second.Manifest.ChunkMap.Length, plan.FetchBytes + plan.Reused[0].Bytes);
+        Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(options.StateDirectory, "staging")));
+        var record = await UpdateAsync(node, second);
+        Assert.InRange(Fetched(record), 1, plan.FetchBytes);
+    }
+
+    [Fact]
+    public async Task Plan_NoMapOnTheServer_SaysSoAndCountsEverything()
+    {
+        var first = await PublishAsync("1.0", 1);
+        await using var node = await StartAsync(_site.NewNode());
+        await node.UpdateAsync(Cancellation);
+        var second = await PublishAsync("2.0", await SimilarAsync(first));
+        _site.Replace(RepositoryLayout.ChunkMap(second.Digest), null);
+        var plan = await node.PlanAsync(Cancellation);
+        Assert.Equal(ImageBytes, plan.FetchBytes);
+        Assert.Contains("root.chunks", plan.Note, StringComparison.Ordinal);
+    }
+
+    /// <summary>A pinned release outlives the slots; a clean-up says before what it deletes.</summary>
+    [Fact]
+    public async Task Collect_PinnedRelease_StaysUntilItIsUnpinned()
+    {
+        var options = _site.NewNode();
+        await using var node = await StartAsync(options);
+        var releases = new List<PublishedRelease>();
+        foreach (var version in new[] { "1.0", "2.0", "3.0" })
+        {
+            releases.Add(await PublishAsync(version, version[0]));
+            await node.UpdateAsync(Cancellation);
+            if (version == "1.0")
+                Assert.True(OfflineNode.Pin(options.StateDirectory, "1.0", isPinned: true).IsChanged);
+        }
+        var directory = Path.Combine(options.StateDirectory, "releases", releases[0].Digest.ToString());
+        Assert.Empty((await node.CollectAsync(isDryRun: false, Cancellation)).Releases);
+        Assert.True(Directory.Exists(directory));
+        Assert.False(OfflineNode.Pin(options.StateDirectory, "1.0", isPinned: true).IsChanged);
+        Assert.True(OfflineNode.Pin(options.StateDirectory, releases[0].Digest.ToString()[..8], isPinned: false).IsChanged);
+        var planned = await node.CollectAsync(isDryRun: true, Cancellation);
+        Assert.Equal(releases[0].Digest, Assert.Single(planned.Releases).Digest);
+        Assert.InRange(planned.Bytes, ImageBytes, ImageBytes * 2);
+        Assert.True(Directory.Exists(directory));
+        Assert.Equal(planned.Bytes, (await node.CollectAsync(isDryRun: false, Cancellation)).Bytes);
+        Assert.False(Directory.Exists(directory));
+        var fault = Assert.Throws<NodeException>(() => OfflineNode.Pin(options.StateDirectory, "1.0", isPinned: true));
+        Assert.Equal(FaultKind.Nothing, fault.Kind);
     }
 
     private async Task<UpdateRecord> UpdateAsync(NodeRuntime node, PublishedRelease release)

@@ -5,6 +5,7 @@ using StatelessSwarm.Node.Faults;
 using StatelessSwarm.Node.Limits;
 using StatelessSwarm.Node.Status;
 using StatelessSwarm.Node.Updating;
+using StatelessSwarm.Roots.Releases;
 
 namespace StatelessSwarm.Node.Tests.Support;
 
@@ -70,6 +71,35 @@ internal static class Samples
                 QueueMilliseconds = queue,
             }
     );
+
+    public static Gen<UpdatePlan> Plan { get; } = Gen.Select(
+        Slot,
+        Gen.Bool,
+        Count.Array[4],
+        Gen.Select(Word, Count, (version, bytes) => new PlannedReuse(version, bytes)).Array[0, 4],
+        Word,
+        (release, isInPlace, counts, reused, note) =>
+            new UpdatePlan
+            {
+                Release = release,
+                IsInPlace = isInPlace,
+                TotalBytes = counts[0],
+                FetchBytes = counts[1],
+                Reused = reused,
+                Note = note,
+                RoomNeeded = counts[2],
+                RoomAvailable = counts[3],
+            }
+    );
+
+    public static Gen<CollectResult> Collected { get; } = Gen.Select(
+            Digest,
+            Gen.Bool,
+            Gen.Long[0, 1L << 50],
+            (digest, isStaged, bytes) => new CollectableRelease(digest, isStaged, bytes)
+        )
+        .Array[0, 5]
+        .Select(releases => new CollectResult(releases));
 
     public static Gen<LimitChange> Change { get; } = Gen.Select(
         Gen.Bool,
