@@ -167,7 +167,7 @@ def _ours(pair, settings, work):
         network.close()
         shutil.rmtree(folder, ignore_errors=True)
     changed = json.loads(call("image", "diff", old, new, "--json"))
-    return {"bytes": sent, "cpu": cpu, "t_max": seconds, "new": changed["missingBytes"], "fresh": fresh, "publish_cpu": publish_cpu,
+    return {"bytes": sent, "cpu": cpu, "t_max": seconds, "new": changed["missing_bytes"], "fresh": fresh, "publish_cpu": publish_cpu,
             "payload": sum(sources[name] for name in ("lan", "wan", "http")), "image": os.path.getsize(new), "format": "squashfs"}
 
 
