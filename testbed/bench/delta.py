@@ -24,8 +24,8 @@ _SUITE, _OTHER_SUITE = "bookworm", "trixie"
 _EPOCH = "1760000000"
 # What an update in place does: the kernel is held back, everything else goes to what the archives have.
 _UPGRADE = ("chroot \"$1\" dpkg-query -W -f '${Package} hold\\n' 'linux-image-*' | chroot \"$1\" dpkg --set-selections; "
-            "printf '%s' >> \"$1/etc/apt/sources.list\"; export APT_CONFIG=\"$MMDEBSTRAP_APT_CONFIG\"; "
-            "apt-get update && apt-get --yes dist-upgrade && apt-get clean")
+            "printf '%s' >> \"$1/etc/apt/sources.list\"; "
+            "chroot \"$1\" sh -c 'export DEBIAN_FRONTEND=noninteractive; apt-get update && apt-get --yes dist-upgrade && apt-get clean'")
 # What a machine makes for itself has no place in an image that all of them run.
 _OWN = ("etc/ssh/ssh_host_*", "etc/machine-id", "var/lib/dbus/machine-id", "var/cache/ldconfig/aux-cache", "var/lib/systemd/random-seed")
 _PORT = 8080
@@ -181,15 +181,27 @@ def _until(holds, what):
 
 def _casync(old, new, folder):
     stores = []
-    for number, path in enumerate((old, new)):
-        store, index = os.path.join(folder, "store%d" % number), os.path.join(folder, "%d.caibx" % number)
-        started = time.monotonic()
-        _run(["casync", "make", "--store=" + store, index, path])
-        made = time.monotonic() - started
-        stores.append({name: size for name, size in _sizes(store)})
+    for path in (old, new):
+        store = _once(path + ".castr", lambda part: (os.makedirs(part), _timed_make(["casync", "make", "--store=" + part, os.path.join(part, "index.caibx"),
+                                                                                     path], part)))
+        stores.append({name: size for name, size in _sizes(store) if name.endswith(".cacnk")})
+    index = os.path.join(store, "index.caibx")
     fetched = sum(size for name, size in stores[1].items() if name not in stores[0]) + os.path.getsize(index)
     _, cpu = _timed(["casync", "extract", "--store=" + store, "--seed=" + old, index, os.path.join(folder, "out")])
-    return fetched, cpu, made
+    return fetched, cpu, _made(store)
+
+
+def _timed_make(argv, part):
+    """Runs what makes a folder, and leaves a note there how long it took."""
+    started = time.monotonic()
+    _run(argv)
+    with open(os.path.join(part, "seconds"), "w") as file:
+        file.write("%f" % (time.monotonic() - started))
+
+
+def _made(folder):
+    with open(os.path.join(folder, "seconds")) as file:
+        return float(file.read())
 
 
 def _sizes(folder):
@@ -230,15 +242,11 @@ def _rsync(old, new, folder):
     return sum(total), cpu, 0
 
 
-def _zchunk(old, new, folder):
-    files, made = [], 0
-    for number, path in enumerate((old, new)):
-        files.append(os.path.join(folder, "%d.zck" % number))
-        started = time.monotonic()
-        _run(["zck", "-o", files[-1], path])
-        made = time.monotonic() - started
-    text = _run(["zck_delta_size", files[0], files[1]])
-    return int(re.search(r"Would download (\d+) of", text).group(1)), None, made
+def _zchunk(old, new, _):
+    folders = [_once(path + ".zckd", lambda part: (os.makedirs(part), _timed_make(["zck", "-o", os.path.join(part, "image.zck"), path], part)))
+               for path in (old, new)]
+    text = _run(["zck_delta_size", *(os.path.join(folder, "image.zck") for folder in folders)])
+    return int(re.search(r"Would download (\d+) of", text).group(1)), None, _made(folders[1])
 
 
 _TOOLS = {"casync": (_casync, ("erofs", "squashfs", "tar")), "zsync": (_zsync, ("squashfs", "erofs", "tar")),

@@ -2,6 +2,7 @@ using System.Text.Json;
 using StatelessSwarm.Cli.Images;
 using StatelessSwarm.Content.Manifests;
 using StatelessSwarm.Content.Values;
+using StatelessSwarm.Trust.Repositories;
 
 namespace StatelessSwarm.Cli.Repositories;
 
@@ -56,4 +57,11 @@ internal static class ReleaseJson
             ReleaseFileRole.Initrd => "initrd",
             _ => "unknown",
         };
+
+    /// <summary>What the publisher noted about it.</summary>
+    public static void Write(Utf8JsonWriter json, Sha256Digest digest, RepositoryNotes notes)
+    {
+        json.WriteBoolean("pinned", notes.Pinned.Contains(digest));
+        json.WriteString("withdrawn", notes.WithdrawalOf(digest)?.Reason);
+    }
 }

@@ -15,7 +15,16 @@ internal static class RepositoryCommands
 {
     /// <summary>The command with its subcommands.</summary>
     public static Command Create(CommandContext context) =>
-        new ToolCommand("repo", "Repositories of releases.") { Init(context), Check(context), List(context), Show(context) };
+        new ToolCommand("repo", "Repositories of releases.") {
+            Init(context),
+            Check(context),
+            List(context),
+            Show(context),
+            UpkeepCommands.Prune(context),
+            UpkeepCommands.Pin(context),
+            UpkeepCommands.Unpin(context),
+            UpkeepCommands.Withdraw(context),
+        };
 
     private static ToolCommand Init(CommandContext context)
     {
@@ -104,6 +113,7 @@ internal static class RepositoryCommands
         {
             var repository = Open(result.GetRequiredValue(directory), context);
             var channels = repository.ListChannels();
+            var notes = repository.ReadNotes();
             var releases = repository
                 .ListReleases()
                 .Select(digest => (Digest: digest, Manifest: repository.ReadManifest(digest)))
@@ -120,6 +130,7 @@ internal static class RepositoryCommands
                         {
                             writer.WriteStartObject();
                             ReleaseJson.Write(writer, digest, manifest);
+                            ReleaseJson.Write(writer, digest, notes);
                             writer.WriteEndObject();
                         }
                         writer.WriteEndArray();
@@ -137,6 +148,7 @@ internal static class RepositoryCommands
                     context.Terminal.Out.WriteLine(
                         $"{manifest.Product} {manifest.Version} build {manifest.Build} {digest} "
                             + $"{ByteCount.Format(manifest.TotalBytes)} {string.Join(',', names)}".TrimEnd()
+                            + Remarks(digest, notes)
                     );
                 }
             }
@@ -148,11 +160,7 @@ internal static class RepositoryCommands
     private static ToolCommand Show(CommandContext context)
     {
         var directory = RepositoryOptions.Directory();
-        var release = new Argument<string>("release")
-        {
-            HelpName = "DIGEST|PRODUCT/CHANNEL",
-            Description = "Release digest (or its first digits), or a channel.",
-        };
+        var release = Release();
         var json = JsonOption.Create();
         var command = new ToolCommand("show", "Shows a release.", "stateless repo show repo/ web/stable --json")
         {
@@ -163,12 +171,20 @@ internal static class RepositoryCommands
             var repository = Open(result.GetRequiredValue(directory), context);
             var digest = Resolve(repository, result.GetRequiredValue(release));
             var manifest = repository.ReadManifest(digest);
+            var notes = repository.ReadNotes();
             if (result.GetValue(json))
-                JsonOption.Write(context.Terminal.Out, writer => ReleaseJson.Write(writer, digest, manifest));
+                JsonOption.Write(
+                    context.Terminal.Out,
+                    writer =>
+                    {
+                        ReleaseJson.Write(writer, digest, manifest);
+                        ReleaseJson.Write(writer, digest, notes);
+                    }
+                );
             else
             {
                 var output = context.Terminal.Out;
-                output.WriteLine($"{manifest.Product} {manifest.Version} build {manifest.Build}, {ImageFormats.Name(manifest.Format)}");
+                output.WriteLine($"{manifest.Product} {manifest.Version} build {manifest.Build}, {ImageFormats.Name(manifest.Format)}{Remarks(digest, notes)}");
                 output.WriteLine($"digest  {digest}");
                 output.WriteLine($"torrent {manifest.TorrentHash}");
                 output.WriteLine($"verity  {manifest.Verity.RootHash}");
@@ -180,11 +196,19 @@ internal static class RepositoryCommands
         return command;
     }
 
+    /// <summary>The argument that names a release; <see cref="Resolve"/> reads it.</summary>
+    internal static Argument<string> Release() =>
+        new("release") { HelpName = "DIGEST|PRODUCT/CHANNEL", Description = "Release digest (or its first digits), or a channel." };
+
     /// <summary>Opens a repository; one that is not there is "not found".</summary>
     internal static Repository Open(string directory, CommandContext context) =>
         Directory.Exists(directory)
             ? Repository.Open(directory, context.Time)
             : throw new CommandException(ExitCode.Nothing, $"{directory}: no such repository");
+
+    private static string Remarks(Sha256Digest digest, RepositoryNotes notes) =>
+        (notes.Pinned.Contains(digest) ? ", pinned" : "")
+        + (notes.WithdrawalOf(digest) is { } withdrawn ? $", withdrawn: {withdrawn.Reason}" : "");
 
     /// <summary>A release by digest, by the digest's first digits, or by the channel that points at it.</summary>
     internal static Sha256Digest Resolve(Repository repository, string name)

@@ -81,6 +81,10 @@ internal sealed class Publisher
         using var held = Begin();
         if (!File.Exists(_repository.At(RepositoryLayout.Manifest(digest))))
             throw new IOException($"{_repository.Directory}: no release {digest}.");
+        if (_repository.ReadNotes().WithdrawalOf(digest) is { } withdrawn)
+            throw new TrustException(TrustFault.Rollback, $"release {digest} is withdrawn: {withdrawn.Reason}");
+        if (_repository.ReadNotes().Pruned.Any(pruned => pruned.Digest == digest))
+            throw new TrustException(TrustFault.Rollback, $"release {digest} is being pruned.");
         return WritePointer(_repository.ReadManifest(digest), digest, channel, lifetime, CurrentRoot(), keys);
     }
 
@@ -110,7 +114,7 @@ internal sealed class Publisher
             .ToArray();
 
     /// <summary>Excludes other publishers, and clears what one that was cut short has left.</summary>
-    private FileStream Begin()
+    internal FileStream Begin()
     {
         var path = _repository.At(RepositoryLayout.Lock);
         FileStream held;
@@ -140,7 +144,7 @@ internal sealed class Publisher
         }
     }
 
-    private void ClearStaging(bool isLastWord)
+    internal void ClearStaging(bool isLastWord)
     {
         var staging = _repository.At(RepositoryLayout.Staging);
         if (!Directory.Exists(staging))
@@ -190,6 +194,16 @@ internal sealed class Publisher
         }
         foreach (var pointer in _repository.ListChannels().Where(pointer => pointer.Product == request.Product))
             highest = Math.Max(highest, pointer.Build);
+        foreach (var pruned in _repository.ReadNotes().Pruned.Where(pruned => pruned.Product == request.Product))
+        {
+            if (pruned.Version == request.Version)
+            {
+                throw new IOException(
+                    $"{request.Product} {request.Version} was published as build {pruned.Build}, and pruned; a version is never used twice."
+                );
+            }
+            highest = Math.Max(highest, pruned.Build);
+        }
         if (request.Build is not { } build)
             return highest + 1;
         return build > highest

@@ -14,7 +14,8 @@ namespace StatelessSwarm.Trust.Repositories;
 /// </summary>
 /// <remarks>
 /// <see cref="RepositoryLayout"/> says where things are. Beside them a publisher keeps <c>.lock</c> (empty, held by flock) and
-/// <c>.staging</c> (what is not published yet; cleared by the next publisher). Reading needs neither.
+/// <c>.staging</c> (what is not published yet; cleared by the next publisher). Reading needs neither. <c>.notes.mp</c> holds what only the
+/// publisher needs to know (<see cref="RepositoryNotes"/>).
 /// </remarks>
 public sealed partial class Repository
 {
@@ -167,6 +168,38 @@ public sealed partial class Repository
     /// <exception cref="IOException">Another publisher is at work, or the disk refuses.</exception>
     public void PublishRoot(RootMetadata next, IReadOnlyList<SigningKey> keys) =>
         new Publisher(this, _time, _files).PublishRoot(next, keys);
+
+    /// <summary>The publisher's notes; empty ones when there are none.</summary>
+    /// <exception cref="ContentException">They are malformed.</exception>
+    public RepositoryNotes ReadNotes() =>
+        File.Exists(At(RepositoryLayout.Notes))
+            ? RepositoryNotes.Decode(BoundedFile.Read(At(RepositoryLayout.Notes), RepositoryLayout.Notes, RepositoryNotes.MaxBytes))
+            : new RepositoryNotes();
+
+    /// <summary>What pruning would delete.</summary>
+    /// <param name="keep">Newest releases of each product that stay, withdrawn ones not counted; at least 1.</param>
+    public PrunePlan PlanPrune(int keep) => NewUpkeep().Plan(keep);
+
+    /// <summary>
+    /// Deletes releases that no channel points at, nobody pinned and that are not among the newest. Their versions and builds stay used up.
+    /// </summary>
+    /// <param name="keep">Newest releases of each product that stay, withdrawn ones not counted; at least 1.</param>
+    /// <exception cref="IOException">Another publisher is at work, or the disk refuses.</exception>
+    public PrunePlan Prune(int keep) => NewUpkeep().Prune(keep);
+
+    /// <summary>Keeps a release from being pruned, or does so no more.</summary>
+    /// <returns>False when nothing changed.</returns>
+    /// <exception cref="IOException">No such release, or another publisher is at work.</exception>
+    public bool Pin(Sha256Digest release, bool isPinned) => NewUpkeep().Pin(release, isPinned);
+
+    /// <summary>Marks a release as one that no channel may be pointed at any more.</summary>
+    /// <exception cref="IOException">No such release, a channel points at it, it is withdrawn already, or another publisher is at work.</exception>
+    /// <exception cref="TrustException">The reason is empty, too long, or more than a line.</exception>
+    public void Withdraw(Sha256Digest release, string reason) => NewUpkeep().Withdraw(release, reason);
+
+    private RepositoryUpkeep NewUpkeep() => new(this, new Publisher(this, _time, _files), _files, _time);
+
+    internal void WriteNotes(RepositoryNotes notes) => Replace(RepositoryLayout.Notes, notes.Encode());
 
     /// <summary>Verifies all of it: signatures, digests, torrents, every payload byte. Empty means sound.</summary>
     /// <remarks>Reads every byte once. Does not lock: a release published meanwhile may be missed.</remarks>

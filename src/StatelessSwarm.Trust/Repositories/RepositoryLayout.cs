@@ -32,6 +32,9 @@ public static class RepositoryLayout
     /// <summary>What is being published and not there yet.</summary>
     public const string Staging = ".staging";
 
+    /// <summary>The publisher's own bookkeeping; see <see cref="RepositoryNotes"/>.</summary>
+    public const string Notes = ".notes.mp";
+
     /// <summary>Directory of all releases.</summary>
     public const string Releases = "releases";
 

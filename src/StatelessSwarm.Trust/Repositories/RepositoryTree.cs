@@ -32,7 +32,7 @@ internal static class RepositoryTree
     }
 
     /// <summary>
-    /// Every file, link and empty directory but those of the publisher (<c>.lock</c>, <c>.staging</c>).
+    /// Every file, link and empty directory but those of the publisher (<c>.lock</c>, <c>.staging</c>, <c>.notes.mp</c>).
     /// </summary>
     public static IEnumerable<string> Entries(string directory)
     {
@@ -45,7 +45,7 @@ internal static class RepositoryTree
             {
                 isEmpty = false;
                 var relative = Relative(directory, entry.FullName);
-                if (relative is RepositoryLayout.Lock or RepositoryLayout.Staging)
+                if (relative is RepositoryLayout.Lock or RepositoryLayout.Staging or RepositoryLayout.Notes)
                     continue;
                 if (entry is DirectoryInfo && entry.LinkTarget is null)
                     pending.Push(entry.FullName);

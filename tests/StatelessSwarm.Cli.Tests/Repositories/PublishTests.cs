@@ -62,6 +62,46 @@ public sealed class PublishTests : IDisposable
         Assert.Contains("sound", (await RunAsync(0, "repo", "check", _directory["repo"])).Out, StringComparison.Ordinal);
     }
 
+    /// <summary>Pin, withdraw, prune: what goes, what stays and why, and that a pruned version stays used.</summary>
+    [Fact]
+    public async Task Upkeep_ThreeVersions_PruneKeepsWhatIsNeeded()
+    {
+        await MakeRepositoryAsync();
+        foreach (var version in new[] { "1.0", "2.0", "3.0", "4.0" })
+            await PublishAsync(version);
+        using var list = JsonDocument.Parse((await RunAsync(0, "repo", "list", _directory["repo"], "--json")).Out);
+        var digests = list.RootElement.GetProperty("releases").EnumerateArray().Select(release => release.GetProperty("digest").GetString()!).ToList();
+        Assert.Contains("web 1.0 build 1", (await RunAsync(0, "repo", "pin", _directory["repo"], digests[0])).Out, StringComparison.Ordinal);
+        await RunAsync(5, "repo", "pin", _directory["repo"], digests[0]);
+        await RunAsync(0, "repo", "withdraw", _directory["repo"], digests[2], "--reason", "boots into a black screen");
+        var shown = (await RunAsync(0, "repo", "show", _directory["repo"], digests[2])).Out;
+        Assert.Contains("withdrawn: boots into a black screen", shown, StringComparison.Ordinal);
+        Assert.Contains(", pinned", (await RunAsync(0, "repo", "list", _directory["repo"])).Out, StringComparison.Ordinal);
+        await RunAsync(3, "channel", "set", "web/stable", digests[2], "--repo", _directory["repo"], "--key", _directory["key"]);
+
+        var plan = await RunAsync(0, "repo", "prune", _directory["repo"], "--keep", "1", "--dry-run", "--json");
+        using var planned = JsonDocument.Parse(plan.Out);
+        Assert.Equal(
+            ["3.0", "2.0"],
+            planned.RootElement.GetProperty("deleted").EnumerateArray().Select(release => release.GetProperty("version").GetString())
+        );
+        Assert.Equal(
+            ["channel stable", "pinned"],
+            planned.RootElement.GetProperty("kept").EnumerateArray().Select(release => release.GetProperty("reason").GetString())
+        );
+        var pruned = await RunAsync(0, "repo", "prune", _directory["repo"], "--keep", "1");
+        Assert.Contains("web 2.0 build 2", pruned.Out, StringComparison.Ordinal);
+        await RunAsync(5, "repo", "prune", _directory["repo"], "--keep", "1");
+        await RunAsync(2, "repo", "prune", _directory["repo"], "--keep", "0");
+        await RunAsync(0, "repo", "unpin", _directory["repo"], digests[0]);
+        await RunAsync(0, "repo", "check", _directory["repo"]);
+        var again = await CommandRun.RunAsync(
+            ["publish", "--repo", _directory["repo"], "--product", "web", "--version", "2.0", "--root", _directory["root.squashfs"], "--key", _directory["key"]]
+        );
+        Assert.Equal(1, again.Code);
+        Assert.Contains("a version is never used twice", again.Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Check_OnePayloadBitChanged_SaysWhereAndEndsRefused()
     {
