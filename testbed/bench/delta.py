@@ -1,5 +1,5 @@
 """`delta`: what an update costs, on pairs of real Debian roots: bytes on the wire and CPU, ours beside casync, zsync, rsync and zchunk, each of
-them on the image formats it may do best with; the best is taken. Trees and images are kept below artifacts/delta.
+them on the image formats it may do best with; the best is taken. What they fetch of tar archives is told beside. Trees and images are kept below artifacts/delta.
 
 Pairs: patchday (security and updates, the kernel held back), patchday.kernel (with the kernel), small (one more package, one edited file,
 one package less), rebuild (the same tree made anew), unrelated (another Debian release). Ours is a whole update: a seed and a node in a network of their own,
@@ -267,10 +267,11 @@ def _theirs(pair, tool, settings, work):
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         one = {"bytes": fetched, "cpu": cpu, "made": made, "t_max": time.monotonic() - started, "format": kind}
-        every[kind] = fetched
-        if best is None or one["bytes"] < best["bytes"]:
+        every["on_" + kind] = fetched
+        # A tar archive is nothing that a machine can run from: told, not compared.
+        if kind != "tar" and (best is None or one["bytes"] < best["bytes"]):
             best = one
-    return dict(best, on_erofs=every.get("erofs"))
+    return dict(best, **every)
 
 
 def _pair(pair, subject, settings, work):
@@ -285,7 +286,7 @@ def _mb(name):
 def _measures(pair):
     ours = [Measure("bytes", "MB", _mb("bytes"), over="casync"), Measure("new_bytes", "MB", _mb("new")),
             Measure("fetched_payload", "MB", _mb("payload")), Measure("cpu_seconds", "s", lambda r: r["cpu"], over="casync"),
-            Measure("on_stock_erofs", "MB", _mb("on_erofs"))]
+            Measure("on_squashfs", "MB", _mb("on_squashfs")), Measure("on_stock_erofs", "MB", _mb("on_erofs")), Measure("on_tar", "MB", _mb("on_tar"))]
     if pair == "unrelated":
         return tuple(ours + [Measure("bytes_over_full", "ratio", lambda r: r["bytes"] / r["full"] if "full" in r else None)])
     if pair == "rebuild":
@@ -296,8 +297,8 @@ def _measures(pair):
 class Comparison:
     """What tools/bench delta runs. size: not used."""
     NEEDS_SEED = True
-    NOTE = ("bytes: ours all that crossed the link in both directions; theirs what each says to fetch, on the format where that is least. new_bytes: chunks of\n"
-            "the new image that the old one lacks. on_stock_erofs: the same for a stock EROFS image.")
+    NOTE = ("bytes: ours all that crossed the link in both directions; theirs what each says to fetch, on the image format where that is least. new_bytes:\n"
+            "chunks of the new image that the old one lacks. on_...: theirs by format; a tar archive has to be unpacked and packed before a machine runs it.")
 
     def __init__(self, programs, work, size, subjects, peers):
         os.makedirs(_HOME, exist_ok=True)

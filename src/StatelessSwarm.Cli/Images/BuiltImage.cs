@@ -10,11 +10,13 @@ namespace StatelessSwarm.Cli.Images;
 /// <param name="Sha256">SHA-256 of the file.</param>
 /// <param name="Entries">Files, directories, links and devices below the root; null when the archive was not unpacked.</param>
 /// <param name="SkippedSockets">Sockets left out.</param>
+/// <param name="LostAttributes">Extended attributes left out because the format has no place for them.</param>
 internal sealed record BuiltImage(
     string Path,
     ImageFormat Format,
     long Length,
     Sha256Digest Sha256,
     long? Entries,
-    int SkippedSockets
+    int SkippedSockets,
+    int LostAttributes
 );

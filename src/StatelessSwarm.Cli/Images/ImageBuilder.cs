@@ -46,23 +46,24 @@ internal sealed class ImageBuilder(ToolLocator tools, bool isRoot)
         try
         {
             TreeSurvey? survey = null;
+            var lost = new LostAttributes();
             if (isTree)
-                survey = await PackTreeAsync(RealPath(request.Source), temporary, request, progress, cancellation);
+                survey = await PackTreeAsync(RealPath(request.Source), temporary, request, lost, progress, cancellation);
             else if (isRoot || request.Format == ImageFormat.Erofs)
             {
                 progress.Report(new ProgressStep(0, 0, "unpacking"));
                 Directory.CreateDirectory(unpacked, RootDirectoryMode);
                 await TarArchive.UnpackAsync(Path.GetFullPath(request.Source), unpacked, tools, cancellation);
-                survey = await PackTreeAsync(unpacked, temporary, request, progress, cancellation);
+                survey = await PackTreeAsync(unpacked, temporary, request, lost, progress, cancellation);
             }
             else
             {
                 await using var stream = TarArchive.OpenStream(request.Source);
-                await SquashFsMaker.FromTarAsync(stream, temporary, request, tools, cancellation);
+                await SquashFsMaker.FromTarAsync(stream, temporary, request, tools, lost, cancellation);
             }
             var (length, digest) = await HashAndSyncAsync(temporary, cancellation);
             File.Move(temporary, output, overwrite: true);
-            return new BuiltImage(output, request.Format, length, digest, survey?.Entries, survey?.Sockets.Count ?? 0);
+            return new BuiltImage(output, request.Format, length, digest, survey?.Entries, survey?.Sockets.Count ?? 0, lost.Count);
         }
         finally
         {
@@ -76,6 +77,7 @@ internal sealed class ImageBuilder(ToolLocator tools, bool isRoot)
         string tree,
         string output,
         ImageRequest request,
+        LostAttributes lost,
         IProgress<ProgressStep> progress,
         CancellationToken cancellation
     )
@@ -83,7 +85,7 @@ internal sealed class ImageBuilder(ToolLocator tools, bool isRoot)
         var survey = await TreeSurvey.TakeAsync(tree, tools, cancellation);
         await (request.Format == ImageFormat.Erofs
             ? ErofsMaker.FromTreeAsync(tree, output, request, survey, tools, progress, cancellation)
-            : SquashFsMaker.FromTreeAsync(tree, output, request, tools, progress, cancellation));
+            : SquashFsMaker.FromTreeAsync(tree, output, request, tools, lost, progress, cancellation));
         return survey;
     }
 

@@ -12,7 +12,13 @@ internal static class ImageCommands
 {
     /// <summary>The command with its subcommands.</summary>
     public static Command Create(CommandContext context) =>
-        new ToolCommand("image", "Root file systems in a file.") { Build(context), ImageInspectCommand.Create(context), ImageDiffCommand.Create(context) };
+        new ToolCommand("image", "Root file systems in a file.") {
+            Build(context),
+            ImageInspectCommand.Create(context),
+            ImageDiffCommand.Create(context),
+            ImageExtractCommand.Create(context),
+            ImageVerifyCommand.Create(context),
+        };
 
     private static ToolCommand Build(CommandContext context)
     {
@@ -57,6 +63,10 @@ internal static class ImageCommands
                 );
                 if (built.SkippedSockets > 0)
                     context.Terminal.Note($"{built.SkippedSockets} socket(s) left out");
+                if (built.LostAttributes > 0)
+                    context.Terminal.Note(
+                        $"{built.LostAttributes} POSIX ACL(s) or other attributes left out: squashfs holds user., trusted. and security. alone, erofs holds ACLs too"
+                    );
                 Write(context.Terminal.Out, built, request.Output, result.GetValue(json));
                 return (int)ExitCode.Done;
             }
@@ -95,6 +105,7 @@ internal static class ImageCommands
                     if (built.Entries is { } entries)
                         json.WriteNumber("entries", entries);
                     json.WriteNumber("skipped_sockets", built.SkippedSockets);
+                    json.WriteNumber("lost_attributes", built.LostAttributes);
                 }
             );
         else

@@ -25,6 +25,7 @@ internal static class SquashFsMaker
         string output,
         ImageRequest request,
         ToolLocator tools,
+        LostAttributes lost,
         IProgress<ProgressStep> progress,
         CancellationToken cancellation
     ) =>
@@ -38,6 +39,7 @@ internal static class SquashFsMaker
             ],
             RemovedVariables = Overridden,
             OnOutput = new PercentReader(progress).Read,
+            OnError = lost.Read,
         }.RunAsync(cancellation);
 
     /// <summary>Packs an uncompressed tar stream: owners and device nodes are the archive's, without being root.</summary>
@@ -46,6 +48,7 @@ internal static class SquashFsMaker
         string output,
         ImageRequest request,
         ToolLocator tools,
+        LostAttributes lost,
         CancellationToken cancellation
     ) =>
         new ToolRun
@@ -54,6 +57,7 @@ internal static class SquashFsMaker
             Arguments = [.. Common(request), "-no-progress", output],
             RemovedVariables = Overridden,
             Input = archive,
+            OnError = lost.Read,
         }.RunAsync(cancellation);
 
     // mksquashfs refuses SOURCE_DATE_EPOCH beside the options that say the same

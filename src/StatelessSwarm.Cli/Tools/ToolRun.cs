@@ -24,6 +24,9 @@ internal sealed class ToolRun
     /// <summary>Receives what the program prints, a buffer at a time; valid during the call.</summary>
     public Action<ReadOnlyMemory<char>>? OnOutput { get; init; }
 
+    /// <summary>Receives what the program writes to its error output, a buffer at a time; valid during the call.</summary>
+    public Action<ReadOnlyMemory<char>>? OnError { get; init; }
+
     /// <summary>Fed to the program's standard input, then closed; null for an empty input.</summary>
     public Stream? Input { get; init; }
 
@@ -52,7 +55,15 @@ internal sealed class ToolRun
             await Task.WhenAll(
                 FeedAsync(process, cancellation),
                 ReadAsync(process.StandardOutput, OnOutput ?? (_ => { }), cancellation),
-                ReadAsync(process.StandardError, text => Keep(tail, text), cancellation),
+                ReadAsync(
+                    process.StandardError,
+                    text =>
+                    {
+                        Keep(tail, text);
+                        OnError?.Invoke(text);
+                    },
+                    cancellation
+                ),
                 process.WaitForExitAsync(cancellation)
             );
         }
