@@ -125,10 +125,11 @@ internal sealed class ImageReuse(ReleaseStore store, ReleaseSharing sharing, Cha
     {
         foreach (var digest in releases)
         {
-            if (store.Find(digest) is { } release && ReleaseStore.ReadChunkMap(release) is null)
-                await BuildAsync(release, cancellation);
-            if (store.Find(digest) is { } indexed)
-                await sharing.SeedMapAsync(indexed, cancellation);
+            if (store.Find(digest) is not { } release || await sharing.HasMapAsync(release, cancellation))
+                continue;
+            if (ReleaseStore.ReadChunkMap(release) is null && await BuildAsync(release, cancellation) is null)
+                continue;
+            await sharing.SeedMapAsync(release, cancellation);
         }
     }
 

@@ -57,128 +57,91 @@ internal sealed class ReleaseSharing(
     /// <param name="findKnown">See <see cref="TorrentAddOptions.FindKnown"/>; or null.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="IOException">Its files cannot be opened.</exception>
-    public async Task<TorrentSession> DownloadAsync(
+    public Task<TorrentSession> DownloadAsync(
         StoredRelease staged,
         Metainfo metainfo,
         Func<NeededStretches, CancellationToken, Task<IReadOnlyList<KnownStretch>>>? findKnown,
         CancellationToken cancellation
-    )
-    {
-        await _gate.WaitAsync(cancellation);
-        try
-        {
-            await RemoveAsync(_sessions, staged.Digest);
-            return await AddAsync(_sessions, staged, metainfo, isSeed: false, staged.JournalPath, findKnown, cancellation);
-        }
-        finally
-        {
-            _gate.Release();
-        }
-    }
+    ) =>
+        AloneAsync(
+            async () =>
+            {
+                await RemoveAsync(_sessions, staged.Digest);
+                return await AddAsync(_sessions, staged, metainfo, isSeed: false, staged.JournalPath, findKnown, cancellation);
+            },
+            cancellation
+        );
 
     /// <summary>Serves a complete release, if it is not served yet.</summary>
     /// <exception cref="IOException">Its files cannot be opened.</exception>
-    public async Task SeedAsync(StoredRelease release, CancellationToken cancellation)
-    {
-        await _gate.WaitAsync(cancellation);
-        try
-        {
-            if (_sessions.ContainsKey(release.Digest))
-                return;
-            var torrent = await File.ReadAllBytesAsync(release.TorrentPath, cancellation);
-            await AddAsync(_sessions, release, TorrentMatch.Parse(torrent, release.Manifest), isSeed: true, null, null, cancellation);
-        }
-        finally
-        {
-            _gate.Release();
-        }
-    }
+    public Task SeedAsync(StoredRelease release, CancellationToken cancellation) =>
+        AloneAsync(
+            async () =>
+            {
+                if (_sessions.ContainsKey(release.Digest))
+                    return;
+                var torrent = await File.ReadAllBytesAsync(release.TorrentPath, cancellation);
+                await AddAsync(_sessions, release, TorrentMatch.Parse(torrent, release.Manifest), isSeed: true, null, null, cancellation);
+            },
+            cancellation
+        );
 
     /// <summary>Fetches the chunk map of a staged release, and serves it from then on.</summary>
     /// <exception cref="IOException">Its file cannot be opened.</exception>
-    public async Task<TorrentSession> FetchMapAsync(StoredRelease staged, Metainfo metainfo, CancellationToken cancellation)
-    {
-        await _gate.WaitAsync(cancellation);
-        try
-        {
-            await RemoveAsync(_maps, staged.Digest);
-            return await AddAsync(_maps, staged, metainfo, isSeed: false, staged.ChunkMapJournalPath, null, cancellation);
-        }
-        finally
-        {
-            _gate.Release();
-        }
-    }
+    public Task<TorrentSession> FetchMapAsync(StoredRelease staged, Metainfo metainfo, CancellationToken cancellation) =>
+        AloneAsync(
+            async () =>
+            {
+                await RemoveAsync(_maps, staged.Digest);
+                return await AddAsync(_maps, staged, metainfo, isSeed: false, staged.ChunkMapJournalPath, null, cancellation);
+            },
+            cancellation
+        );
+
+    /// <summary>The chunk map of a release is served: its own session, or that of a release of the same image.</summary>
+    public Task<bool> HasMapAsync(StoredRelease release, CancellationToken cancellation) =>
+        AloneAsync(() => Task.FromResult(IsMapRunning(release.Manifest.ChunkMap.TorrentHash)), cancellation);
 
     /// <summary>Serves the chunk map of a complete release, if it is here and not served yet.</summary>
     public async Task SeedMapAsync(StoredRelease release, CancellationToken cancellation)
     {
-        await _gate.WaitAsync(cancellation);
         try
         {
-            if (IsMapRunning(release.Manifest.ChunkMap.TorrentHash) || !File.Exists(release.ChunkMapTorrentPath) || ReleaseStore.ReadChunkMap(release) is null)
-                return;
-            var metainfo = ChunkMapTorrent.Parse(await File.ReadAllBytesAsync(release.ChunkMapTorrentPath, cancellation), release.Manifest);
-            await AddAsync(_maps, release, metainfo, isSeed: true, null, null, cancellation);
+            await AloneAsync(() => SeedMapAloneAsync(release, cancellation), cancellation);
         }
         catch (Exception fault) when (fault is IOException or ContentException or UnauthorizedAccessException)
         {
             NodeLog.CannotServe(logger, release.Digest, fault.Message);
         }
-        finally
-        {
-            _gate.Release();
-        }
     }
-
-    // Releases of one image have one map.
-    private bool IsMapRunning(Sha256Digest torrent) => _maps.Values.Any(session => session.Metainfo.Info.V2Hash == torrent);
 
     /// <summary>Takes part in a chunk map no more.</summary>
-    public async Task StopMapAsync(Sha256Digest digest)
-    {
-        await _gate.WaitAsync(CancellationToken.None);
-        try
-        {
-            await RemoveAsync(_maps, digest);
-        }
-        finally
-        {
-            _gate.Release();
-        }
-    }
+    public Task StopMapAsync(Sha256Digest digest) =>
+        AloneAsync(() => RemoveAsync(_maps, digest), CancellationToken.None);
 
     /// <summary>Takes part in a release no more.</summary>
-    public async Task StopAsync(Sha256Digest digest)
-    {
-        await _gate.WaitAsync(CancellationToken.None);
-        try
-        {
-            await RemoveAsync(_sessions, digest);
-            await RemoveAsync(_maps, digest);
-        }
-        finally
-        {
-            _gate.Release();
-        }
-    }
+    public Task StopAsync(Sha256Digest digest) =>
+        AloneAsync(
+            async () =>
+            {
+                await RemoveAsync(_sessions, digest);
+                await RemoveAsync(_maps, digest);
+            },
+            CancellationToken.None
+        );
 
     /// <summary>Takes part in no release but these any more.</summary>
-    public async Task KeepOnlyAsync(IReadOnlySet<Sha256Digest> keep)
-    {
-        await _gate.WaitAsync(CancellationToken.None);
-        try
-        {
-            foreach (var digest in _sessions.Keys.Where(digest => !keep.Contains(digest)).ToList())
-                await RemoveAsync(_sessions, digest);
-            foreach (var digest in _maps.Keys.Where(digest => !keep.Contains(digest)).ToList())
-                await RemoveAsync(_maps, digest);
-        }
-        finally
-        {
-            _gate.Release();
-        }
-    }
+    public Task KeepOnlyAsync(IReadOnlySet<Sha256Digest> keep) =>
+        AloneAsync(
+            async () =>
+            {
+                foreach (var digest in _sessions.Keys.Where(digest => !keep.Contains(digest)).ToList())
+                    await RemoveAsync(_sessions, digest);
+                foreach (var digest in _maps.Keys.Where(digest => !keep.Contains(digest)).ToList())
+                    await RemoveAsync(_maps, digest);
+            },
+            CancellationToken.None
+        );
 
     /// <summary>Payload bytes sent since the start.</summary>
     public (long Lan, long Wan) Sent
@@ -205,6 +168,40 @@ internal sealed class ReleaseSharing(
         await KeepOnlyAsync(new HashSet<Sha256Digest>());
         _gate.Dispose();
     }
+
+    private async Task SeedMapAloneAsync(StoredRelease release, CancellationToken cancellation)
+    {
+        if (IsMapRunning(release.Manifest.ChunkMap.TorrentHash) || !File.Exists(release.ChunkMapTorrentPath) || ReleaseStore.ReadChunkMap(release) is null)
+            return;
+        var metainfo = ChunkMapTorrent.Parse(await File.ReadAllBytesAsync(release.ChunkMapTorrentPath, cancellation), release.Manifest);
+        await AddAsync(_maps, release, metainfo, isSeed: true, null, null, cancellation);
+    }
+
+    private async Task AloneAsync(Func<Task> work, CancellationToken cancellation) =>
+        await AloneAsync(
+            async () =>
+            {
+                await work();
+                return true;
+            },
+            cancellation
+        );
+
+    private async Task<T> AloneAsync<T>(Func<Task<T>> work, CancellationToken cancellation)
+    {
+        await _gate.WaitAsync(cancellation);
+        try
+        {
+            return await work();
+        }
+        finally
+        {
+            _gate.Release();
+        }
+    }
+
+    // Releases of one image have one map.
+    private bool IsMapRunning(Sha256Digest torrent) => _maps.Values.Any(session => session.Metainfo.Info.V2Hash == torrent);
 
     private async Task<TorrentSession> AddAsync(
         Dictionary<Sha256Digest, TorrentSession> sessions,

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using StatelessSwarm.Content.Manifests;
 using StatelessSwarm.Content.Values;
 using StatelessSwarm.Node.Configuration;
@@ -32,7 +31,7 @@ public sealed class ReuseCycleTests : IAsyncLifetime
     {
         var first = await PublishAsync("1.0", 1);
         var options = _site.NewNode();
-        await using var node = await StartAsync(options);
+        await using var node = await TestSite.StartNodeAsync(options);
         await node.UpdateAsync(Cancellation);
         // A few bytes go in near the start, a stretch is overwritten, the end is cut off: all that comes behind moves.
         var bytes = await ImageOfAsync(first);
@@ -50,7 +49,7 @@ public sealed class ReuseCycleTests : IAsyncLifetime
     {
         var first = await PublishAsync("1.0", 1);
         var options = _site.NewNode();
-        await using var node = await StartAsync(options);
+        await using var node = await TestSite.StartNodeAsync(options);
         await node.UpdateAsync(Cancellation);
         var record = await UpdateAsync(node, await PublishAsync("2.0", await ImageOfAsync(first)));
         Assert.Equal((0, ImageBytes), (Fetched(record), record.Sources.Disk));
@@ -60,7 +59,7 @@ public sealed class ReuseCycleTests : IAsyncLifetime
     public async Task Update_UnrelatedImage_FetchesAllOfIt()
     {
         await PublishAsync("1.0", 1);
-        await using var node = await StartAsync(_site.NewNode());
+        await using var node = await TestSite.StartNodeAsync(_site.NewNode());
         await node.UpdateAsync(Cancellation);
         var record = await UpdateAsync(node, await PublishAsync("2.0", 2));
         Assert.Equal((ImageBytes, 0), (Fetched(record), record.Sources.Disk));
@@ -72,7 +71,7 @@ public sealed class ReuseCycleTests : IAsyncLifetime
     {
         var first = await PublishAsync("1.0", 1);
         var options = _site.NewNode();
-        await using var node = await StartAsync(options);
+        await using var node = await TestSite.StartNodeAsync(options);
         await node.UpdateAsync(Cancellation);
         await node.IndexAsync(Cancellation);
         Rot(Path.Combine(options.StateDirectory, "releases", first.Digest.ToString(), "root.squashfs"), 1_000_000, 300_000);
@@ -88,7 +87,7 @@ public sealed class ReuseCycleTests : IAsyncLifetime
         var published = await PublishAsync("1.0", 1);
         _site.Replace(RepositoryLayout.ChunkMapTorrent(published.Digest), null);
         var options = _site.NewNode();
-        await using var node = await StartAsync(options);
+        await using var node = await TestSite.StartNodeAsync(options);
         await node.UpdateAsync(Cancellation);
         Assert.False(File.Exists(MapOf(options, published)));
         await node.IndexAsync(Cancellation);
@@ -101,8 +100,8 @@ public sealed class ReuseCycleTests : IAsyncLifetime
     {
         var first = await PublishAsync("1.0", 1);
         var options = _site.NewNode();
-        await using var neighbour = await StartAsync(_site.NewNode());
-        await using var node = await StartAsync(options with { Peers = [new System.Net.DnsEndPoint("127.0.0.1", neighbour.Port)] });
+        await using var neighbour = await TestSite.StartNodeAsync(_site.NewNode());
+        await using var node = await TestSite.StartNodeAsync(options with { Peers = [new System.Net.DnsEndPoint("127.0.0.1", neighbour.Port)] });
         await neighbour.UpdateAsync(Cancellation);
         await node.UpdateAsync(Cancellation);
         var second = await PublishAsync("2.0", await SimilarAsync(first));
@@ -119,7 +118,7 @@ public sealed class ReuseCycleTests : IAsyncLifetime
     public async Task Update_NoMapToBeHad_FetchesAllOfIt(bool isTorrentThere)
     {
         var first = await PublishAsync("1.0", 1);
-        await using var node = await StartAsync(_site.NewNode());
+        await using var node = await TestSite.StartNodeAsync(_site.NewNode());
         await node.UpdateAsync(Cancellation);
         _site.SeedsMaps = false;
         var second = await PublishAsync("2.0", await SimilarAsync(first));
@@ -134,7 +133,7 @@ public sealed class ReuseCycleTests : IAsyncLifetime
     public async Task Update_MapOfAnotherRelease_FetchesAllOfIt()
     {
         var first = await PublishAsync("1.0", 1);
-        await using var node = await StartAsync(_site.NewNode());
+        await using var node = await TestSite.StartNodeAsync(_site.NewNode());
         await node.UpdateAsync(Cancellation);
         var second = await PublishAsync("2.0", 2);
         var other = await File.ReadAllBytesAsync(_site.PathOf(RepositoryLayout.ChunkMapTorrent(first.Digest)), Cancellation);
@@ -149,7 +148,7 @@ public sealed class ReuseCycleTests : IAsyncLifetime
         var kernel = _site["vmlinuz"];
         await File.WriteAllBytesAsync(kernel, Random(9, 300_000), Cancellation);
         var first = await _site.PublishAsync("1.0", await WriteAsync("1.0", TestSite.MakeImage(ImageBytes, 1)), kernelPath: kernel);
-        await using var node = await StartAsync(_site.NewNode());
+        await using var node = await TestSite.StartNodeAsync(_site.NewNode());
         await node.UpdateAsync(Cancellation);
         var second = await _site.PublishAsync("2.0", await WriteAsync("2.0", await ImageOfAsync(first)), kernelPath: kernel);
         var record = await UpdateAsync(node, second);
@@ -162,7 +161,7 @@ public sealed class ReuseCycleTests : IAsyncLifetime
     {
         var first = await PublishAsync("1.0", 1);
         var options = _site.NewNode();
-        await using var node = await StartAsync(options);
+        await using var node = await TestSite.StartNodeAsync(options);
         var fresh = await node.PlanAsync(Cancellation);
         Assert.Equal((ImageBytes, false, 0), (fresh.FetchBytes, fresh.IsInPlace, fresh.Reused.Count));
         Assert.InRange(fresh.RoomNeeded, ImageBytes, ImageBytes + (1 << 20));
@@ -182,7 +181,7 @@ public sealed class ReuseCycleTests : IAsyncLifetime
     public async Task Plan_NoMapOnTheServer_SaysSoAndCountsEverything()
     {
         var first = await PublishAsync("1.0", 1);
-        await using var node = await StartAsync(_site.NewNode());
+        await using var node = await TestSite.StartNodeAsync(_site.NewNode());
         await node.UpdateAsync(Cancellation);
         var second = await PublishAsync("2.0", await SimilarAsync(first));
         _site.Replace(RepositoryLayout.ChunkMap(second.Digest), null);
@@ -196,7 +195,7 @@ public sealed class ReuseCycleTests : IAsyncLifetime
     public async Task Collect_PinnedRelease_StaysUntilItIsUnpinned()
     {
         var options = _site.NewNode();
-        await using var node = await StartAsync(options);
+        await using var node = await TestSite.StartNodeAsync(options);
         var releases = new List<PublishedRelease>();
         foreach (var version in new[] { "1.0", "2.0", "3.0" })
         {
@@ -272,7 +271,4 @@ public sealed class ReuseCycleTests : IAsyncLifetime
 #pragma warning restore CA5394
         return bytes;
     }
-
-    private static Task<NodeRuntime> StartAsync(NodeOptions options) =>
-        NodeRuntime.StartAsync(options, TimeProvider.System, NullLoggerFactory.Instance, Cancellation);
 }

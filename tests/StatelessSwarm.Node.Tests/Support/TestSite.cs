@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Engine.Limits;
 using StatelessSwarm.Node.Configuration;
+using StatelessSwarm.Node.Hosting;
 using StatelessSwarm.Swarm.Hosting;
 using StatelessSwarm.Testing.Http;
 using StatelessSwarm.Trust.Keys;
@@ -139,6 +140,10 @@ internal sealed class TestSite : IAsyncDisposable
             StallTimeout = TimeSpan.FromSeconds(60),
         };
     }
+
+    /// <summary>Starts a node in this process.</summary>
+    public static Task<NodeRuntime> StartNodeAsync(NodeOptions options) =>
+        NodeRuntime.StartAsync(options, TimeProvider.System, NullLoggerFactory.Instance, Cancellation);
 
     /// <summary>The seed leaves the swarm; what it has given is all there is.</summary>
     public async Task StopSeedAsync()

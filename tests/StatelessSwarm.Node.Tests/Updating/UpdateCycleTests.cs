@@ -1,5 +1,4 @@
 using System.Net;
-using Microsoft.Extensions.Logging.Abstractions;
 using StatelessSwarm.Content.Values;
 using StatelessSwarm.Node.Configuration;
 using StatelessSwarm.Node.Faults;
@@ -30,9 +29,6 @@ public sealed class UpdateCycleTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync() => await _site.DisposeAsync();
 
-    private static Task<NodeRuntime> StartAsync(NodeOptions options) =>
-        NodeRuntime.StartAsync(options, TimeProvider.System, NullLoggerFactory.Instance, Cancellation);
-
     private static async Task<Fault> FailAsync(NodeRuntime node)
     {
         var exception = await Assert.ThrowsAnyAsync<Exception>(() => node.UpdateAsync(Cancellation));
@@ -47,7 +43,7 @@ public sealed class UpdateCycleTests : IAsyncLifetime
     {
         var published = await _site.PublishAsync("1.0", ImageBytes);
         var options = _site.NewNode();
-        await using var node = await StartAsync(options);
+        await using var node = await TestSite.StartNodeAsync(options);
         Assert.Null(node.GetStatus().Current);
 
         var result = await node.UpdateAsync(Cancellation);
@@ -74,7 +70,7 @@ public sealed class UpdateCycleTests : IAsyncLifetime
     public async Task Update_NextVersions_KeepThePreviousOneOnly()
     {
         var options = _site.NewNode();
-        await using var node = await StartAsync(options);
+        await using var node = await TestSite.StartNodeAsync(options);
         var releases = new List<PublishedRelease>();
         foreach (var version in new[] { "1.0", "2.0", "3.0" })
         {
@@ -95,7 +91,7 @@ public sealed class UpdateCycleTests : IAsyncLifetime
     public async Task Update_PolicyNext_StagesUntilActivated()
     {
         var published = await _site.PublishAsync("1.0", ImageBytes);
-        await using var node = await StartAsync(_site.NewNode() with { Activation = ActivationPolicy.Next });
+        await using var node = await TestSite.StartNodeAsync(_site.NewNode() with { Activation = ActivationPolicy.Next });
         Assert.Equal(UpdateOutcome.Staged, (await node.UpdateAsync(Cancellation)).Outcome);
         var status = node.GetStatus();
         Assert.Equal((null, published.Digest), (status.Current, status.Next!.Digest));
@@ -111,7 +107,7 @@ public sealed class UpdateCycleTests : IAsyncLifetime
     [Fact]
     public async Task RollBack_ThenUpdate_StaysUntilANewerRelease()
     {
-        await using var node = await StartAsync(_site.NewNode());
+        await using var node = await TestSite.StartNodeAsync(_site.NewNode());
         Assert.Equal(FaultKind.Nothing, (await Assert.ThrowsAsync<NodeException>(() => node.RollBackAsync(Cancellation))).Kind);
         await _site.PublishAsync("1.0", ImageBytes);
         await node.UpdateAsync(Cancellation);
@@ -134,7 +130,7 @@ public sealed class UpdateCycleTests : IAsyncLifetime
     public async Task Update_ManifestSignedByStranger_IsRefused()
     {
         var first = await _site.PublishAsync("1.0", ImageBytes);
-        await using var node = await StartAsync(_site.NewNode());
+        await using var node = await TestSite.StartNodeAsync(_site.NewNode());
         await node.UpdateAsync(Cancellation);
         var second = await _site.PublishAsync("2.0", ImageBytes);
         var path = RepositoryLayout.Manifest(second.Digest);
@@ -155,7 +151,7 @@ public sealed class UpdateCycleTests : IAsyncLifetime
         var path = RepositoryLayout.Channel("web", "stable");
         var old = await File.ReadAllBytesAsync(_site.PathOf(path), Cancellation);
         var second = await _site.PublishAsync("2.0", ImageBytes);
-        await using var node = await StartAsync(_site.NewNode());
+        await using var node = await TestSite.StartNodeAsync(_site.NewNode());
         await node.UpdateAsync(Cancellation);
         _site.Replace(path, old);
 
@@ -176,7 +172,7 @@ public sealed class UpdateCycleTests : IAsyncLifetime
         var bytes = await File.ReadAllBytesAsync(_site.PathOf(path), Cancellation);
         bytes[^(fromEnd + 1)] ^= 1;
         _site.Replace(path, bytes);
-        await using var node = await StartAsync(_site.NewNode());
+        await using var node = await TestSite.StartNodeAsync(_site.NewNode());
         Assert.Equal(FaultKind.Refused, (await FailAsync(node)).Kind);
         Assert.Null(node.GetStatus().Current);
     }
@@ -188,7 +184,7 @@ public sealed class UpdateCycleTests : IAsyncLifetime
         var second = await _site.PublishAsync("2.0", ImageBytes);
         var torrent = await File.ReadAllBytesAsync(_site.PathOf(RepositoryLayout.Torrent(first.Digest)), Cancellation);
         _site.Replace(RepositoryLayout.Torrent(second.Digest), torrent);
-        await using var node = await StartAsync(_site.NewNode());
+        await using var node = await TestSite.StartNodeAsync(_site.NewNode());
         var fault = await FailAsync(node);
         Assert.Contains("release.torrent: info hash", fault.Line, StringComparison.Ordinal);
     }
@@ -197,7 +193,7 @@ public sealed class UpdateCycleTests : IAsyncLifetime
     public async Task Update_NoSuchChannel_SaysSo()
     {
         await _site.PublishAsync("1.0", ImageBytes);
-        await using var node = await StartAsync(_site.NewNode() with { Follow = new FollowedChannel("web", "beta") });
+        await using var node = await TestSite.StartNodeAsync(_site.NewNode() with { Follow = new FollowedChannel("web", "beta") });
         var fault = await FailAsync(node);
         Assert.Equal((FaultKind.Nothing, "the server has no channel web/beta"), (fault.Kind, fault.Line));
     }
@@ -208,7 +204,7 @@ public sealed class UpdateCycleTests : IAsyncLifetime
         await _site.PublishAsync("1.0", ImageBytes);
         _site.IsTrackerUp = false;
         var seed = new DnsEndPoint("127.0.0.1", _site.SeedEndPoint.Port);
-        await using var node = await StartAsync(_site.NewNode() with { Peers = [seed] });
+        await using var node = await TestSite.StartNodeAsync(_site.NewNode() with { Peers = [seed] });
         Assert.Equal(UpdateOutcome.Activated, (await node.UpdateAsync(Cancellation)).Outcome);
     }
 
@@ -216,17 +212,17 @@ public sealed class UpdateCycleTests : IAsyncLifetime
     public async Task Update_ServerAndSeedGone_FinishesWithANeighbour()
     {
         var published = await _site.PublishAsync("1.0", ImageBytes);
-        await using var neighbour = await StartAsync(_site.NewNode());
+        await using var neighbour = await TestSite.StartNodeAsync(_site.NewNode());
         await neighbour.UpdateAsync(Cancellation);
         // the second node learns of the release, and then loses everyone it learned it from
         await _site.StopSeedAsync();
         var options = _site.NewNode() with { StallTimeout = TimeSpan.FromSeconds(5) };
-        await using (var alone = await StartAsync(options))
+        await using (var alone = await TestSite.StartNodeAsync(options))
             Assert.Contains("no progress", (await FailAsync(alone)).Line, StringComparison.Ordinal);
         _site.IsUp = false;
 
         var peer = new DnsEndPoint("127.0.0.1", neighbour.Port);
-        await using var node = await StartAsync(options with { Peers = [peer] });
+        await using var node = await TestSite.StartNodeAsync(options with { Peers = [peer] });
         var result = await node.UpdateAsync(Cancellation);
 
         Assert.Equal((UpdateOutcome.Activated, published.Digest), (result.Outcome, result.Release.Digest));
@@ -240,7 +236,7 @@ public sealed class UpdateCycleTests : IAsyncLifetime
         var published = await _site.PublishAsync("1.0", ImageBytes);
         await _site.StopSeedAsync();
         _site.HasPayload = true;
-        await using var node = await StartAsync(_site.NewNode());
+        await using var node = await TestSite.StartNodeAsync(_site.NewNode());
 
         var result = await node.UpdateAsync(Cancellation);
 
@@ -254,7 +250,7 @@ public sealed class UpdateCycleTests : IAsyncLifetime
     public async Task Update_ServerNeverThere_IsUnreachable()
     {
         _site.IsUp = false;
-        await using var node = await StartAsync(_site.NewNode());
+        await using var node = await TestSite.StartNodeAsync(_site.NewNode());
         Assert.Equal(FaultKind.Unreachable, (await FailAsync(node)).Kind);
     }
 
@@ -263,13 +259,13 @@ public sealed class UpdateCycleTests : IAsyncLifetime
     {
         var published = await _site.PublishAsync("1.0", ImageBytes);
         var options = _site.NewNode();
-        await using (var first = await StartAsync(options))
+        await using (var first = await TestSite.StartNodeAsync(options))
             await first.UpdateAsync(Cancellation);
         await _site.StopSeedAsync();
-        await using var again = await StartAsync(options);
+        await using var again = await TestSite.StartNodeAsync(options);
         Assert.Equal((published.Digest, 1), (again.GetStatus().Current!.Digest, again.GetStatus().Sharing));
         Assert.Single(again.GetStatus().Updates);
-        await using var other = await StartAsync(_site.NewNode() with { Peers = [new DnsEndPoint("127.0.0.1", again.Port)] });
+        await using var other = await TestSite.StartNodeAsync(_site.NewNode() with { Peers = [new DnsEndPoint("127.0.0.1", again.Port)] });
         Assert.Equal(UpdateOutcome.Activated, (await other.UpdateAsync(Cancellation)).Outcome);
         await WaitAsync(() => again.GetStatus().SentLanBytes + again.GetStatus().SentWanBytes >= ImageBytes);
     }
@@ -278,15 +274,15 @@ public sealed class UpdateCycleTests : IAsyncLifetime
     public async Task Start_SecondNodeOnOneStateDirectory_IsRefused()
     {
         var options = _site.NewNode();
-        await using var first = await StartAsync(options);
-        var fault = await Assert.ThrowsAsync<NodeException>(() => StartAsync(options));
+        await using var first = await TestSite.StartNodeAsync(options);
+        var fault = await Assert.ThrowsAsync<NodeException>(() => TestSite.StartNodeAsync(options));
         Assert.Contains("another stateless process", fault.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Start_NoTrustFile_SaysSo()
     {
-        var fault = await Assert.ThrowsAsync<NodeException>(() => StartAsync(_site.NewNode() with { TrustPath = _site["none"] }));
+        var fault = await Assert.ThrowsAsync<NodeException>(() => TestSite.StartNodeAsync(_site.NewNode() with { TrustPath = _site["none"] }));
         Assert.Contains("--trust", fault.Message, StringComparison.Ordinal);
     }
 
@@ -297,7 +293,7 @@ public sealed class UpdateCycleTests : IAsyncLifetime
         const int Bytes = 6 << 20;
         await slow.PublishAsync("1.0", Bytes);
         var options = slow.NewNode();
-        await using (var node = await StartAsync(options))
+        await using (var node = await TestSite.StartNodeAsync(options))
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
             var update = node.UpdateAsync(stop.Token);
@@ -305,7 +301,7 @@ public sealed class UpdateCycleTests : IAsyncLifetime
             await stop.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => update);
         }
-        await using var again = await StartAsync(options);
+        await using var again = await TestSite.StartNodeAsync(options);
         await again.UpdateAsync(Cancellation);
         var record = Assert.Single(again.GetStatus().Updates);
         Assert.InRange(record.Sources.Disk, 1 << 20, Bytes - 1);
@@ -317,7 +313,7 @@ public sealed class UpdateCycleTests : IAsyncLifetime
     {
         await using var slow = await TestSite.StartAsync(seedBytesPerSecond: 1 << 20);
         await slow.PublishAsync("1.0", 2 << 20);
-        await using var node = await StartAsync(slow.NewNode());
+        await using var node = await TestSite.StartNodeAsync(slow.NewNode());
         var first = node.UpdateAsync(Cancellation);
         await WaitAsync(() => node.GetStatus().Progress is not null);
         using var impatient = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
@@ -334,7 +330,7 @@ public sealed class UpdateCycleTests : IAsyncLifetime
     {
         await using var slow = await TestSite.StartAsync(seedBytesPerSecond: 1 << 20);
         await slow.PublishAsync("1.0", 12 << 20);
-        await using var node = await StartAsync(slow.NewNode());
+        await using var node = await TestSite.StartNodeAsync(slow.NewNode());
         var update = node.UpdateAsync(Cancellation);
         await WaitAsync(() => node.GetStatus().Progress is { DoneBytes: > 0 });
         await slow.PublishAsync("2.0", 1 << 20);
@@ -350,7 +346,7 @@ public sealed class UpdateCycleTests : IAsyncLifetime
         const int Bytes = 4 << 20;
         var published = await slow.PublishAsync("1.0", Bytes);
         var options = slow.NewNode();
-        await using (var node = await StartAsync(options))
+        await using (var node = await TestSite.StartNodeAsync(options))
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
             var update = node.UpdateAsync(stop.Token);
@@ -362,7 +358,7 @@ public sealed class UpdateCycleTests : IAsyncLifetime
         var staged = Path.Combine(options.StateDirectory, "staging", published.Digest.ToString(), "root.squashfs");
         await File.WriteAllBytesAsync(staged, new byte[Bytes], Cancellation);
 
-        await using var again = await StartAsync(options);
+        await using var again = await TestSite.StartNodeAsync(options);
         var fault = await FailAsync(again);
         Assert.Contains("root.squashfs", fault.Line, StringComparison.Ordinal);
         Assert.Null(again.GetStatus().Current);
