@@ -7,7 +7,8 @@ namespace StatelessSwarm.Content.Chunks;
 /// Makes the chunk map of an image that comes in order, in slices of any size; equal images give equal maps however they are sliced.
 /// Memory: a buffer of 1 MiB, and 40 bytes per chunk. For one thread at a time, once.
 /// </summary>
-public sealed class ChunkMapBuilder : IDisposable
+/// <param name="hashesImage">Hash the image as well; without it, <see cref="Finish(Sha256Digest)"/> is told.</param>
+public sealed class ChunkMapBuilder(bool hashesImage = true) : IDisposable
 {
     private const int BufferBytes = 1024 * 1024;
 
@@ -16,7 +17,7 @@ public sealed class ChunkMapBuilder : IDisposable
 
     private readonly byte[] _buffer = new byte[BufferBytes];
     private readonly List<Chunk> _chunks = [];
-    private readonly IncrementalHash _image = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly IncrementalHash? _image = hashesImage ? IncrementalHash.CreateHash(HashAlgorithmName.SHA256) : null;
     private int _filled;
     private long _taken;
     private long _cutTo;
@@ -43,7 +44,7 @@ public sealed class ChunkMapBuilder : IDisposable
     /// <exception cref="ContentException">It has more chunks than a map may have.</exception>
     public void Append(ReadOnlySpan<byte> bytes)
     {
-        _image.AppendData(bytes);
+        _image?.AppendData(bytes);
         _taken += bytes.Length;
         while (bytes.Length > 0)
         {
@@ -58,16 +59,26 @@ public sealed class ChunkMapBuilder : IDisposable
 
     /// <summary>The map. Nothing may be appended after it.</summary>
     /// <exception cref="ContentException">It has more chunks than a map may have.</exception>
+    /// <exception cref="InvalidOperationException">The image was not hashed.</exception>
     public ChunkMap Finish()
     {
-        Cut(isEnd: true);
+        if (_image is null)
+            throw new InvalidOperationException("The image was not hashed here: its SHA-256 has to be told.");
         Span<byte> hash = stackalloc byte[Sha256Digest.Size];
         _image.GetHashAndReset(hash);
-        return ChunkMap.Of(_taken, new Sha256Digest(hash), [.. _chunks]);
+        return Finish(new Sha256Digest(hash));
+    }
+
+    /// <summary>The map of an image whose SHA-256 is known. Nothing may be appended after it.</summary>
+    /// <exception cref="ContentException">It has more chunks than a map may have.</exception>
+    public ChunkMap Finish(Sha256Digest imageSha256)
+    {
+        Cut(isEnd: true);
+        return ChunkMap.Of(_taken, imageSha256, [.. _chunks]);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _image.Dispose();
+    public void Dispose() => _image?.Dispose();
 
     /// <summary>Cuts off whole chunks; what may go on stays, moved to the buffer's start.</summary>
     private void Cut(bool isEnd)

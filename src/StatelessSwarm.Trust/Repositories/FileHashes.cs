@@ -20,9 +20,15 @@ internal sealed class FileHashes : IDisposable
 
     public void Append(ReadOnlySpan<byte> bytes)
     {
-        _sha256.AppendData(bytes);
-        _verity?.Append(bytes);
+        AppendSha256(bytes);
+        AppendVerity(bytes);
     }
+
+    /// <summary>Half of <see cref="Append"/>; the halves may run side by side.</summary>
+    public void AppendSha256(ReadOnlySpan<byte> bytes) => _sha256.AppendData(bytes);
+
+    /// <inheritdoc cref="AppendSha256"/>
+    public void AppendVerity(ReadOnlySpan<byte> bytes) => _verity?.Append(bytes);
 
     public Sha256Digest FinishSha256() => new(_sha256.GetHashAndReset());
 

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using StatelessSwarm.Content.Chunks;
 
 namespace StatelessSwarm.Trust.Repositories;
@@ -51,12 +52,9 @@ internal sealed class IntakeStream : Stream
 
     public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
 
-    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
-    {
-        var count = await _source.ReadAsync(buffer, cancellationToken);
-        Take(buffer.Span[..count]);
-        return count;
-    }
+    /// <summary>Works on other threads: the reader hashes what it has meanwhile, and the hashes here go side by side.</summary>
+    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+        new(Task.Run(() => ReadAndTake(buffer), cancellationToken));
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
@@ -76,12 +74,36 @@ internal sealed class IntakeStream : Stream
         base.Dispose(disposing);
     }
 
+    private int ReadAndTake(Memory<byte> buffer)
+    {
+        var count = _source.Read(buffer.Span);
+        if (count == 0)
+            return 0;
+        ReadOnlyMemory<byte> bytes = buffer[..count];
+        try
+        {
+            Parallel.Invoke(
+                () => _copy.Write(bytes.Span),
+                () => _hashes.AppendSha256(bytes.Span),
+                () => _hashes.AppendVerity(bytes.Span),
+                () => _chunks?.Append(bytes.Span)
+            );
+        }
+        catch (AggregateException fault)
+        {
+            ExceptionDispatchInfo.Throw(fault.InnerExceptions[0]);
+        }
+        _moved(count);
+        return count;
+    }
+
     private void Take(ReadOnlySpan<byte> bytes)
     {
         if (bytes.IsEmpty)
             return;
         _copy.Write(bytes);
-        _hashes.Append(bytes);
+        _hashes.AppendSha256(bytes);
+        _hashes.AppendVerity(bytes);
         _chunks?.Append(bytes);
         _moved(bytes.Length);
     }

@@ -105,7 +105,7 @@ internal sealed class ReleaseCheck
         if (file.Role == ReleaseFileRole.Root)
             CheckFormat(stream);
         using var hashes = new FileHashes(file.Role == ReleaseFileRole.Root ? _manifest.Verity.Salt.ToArray() : null, file.Length);
-        using var chunks = file.Role == ReleaseFileRole.Root ? new ChunkMapBuilder() : null;
+        using var chunks = file.Role == ReleaseFileRole.Root ? new ChunkMapBuilder(hashesImage: false) : null;
         var pieces = metainfo is null ? null : new PieceCheck(metainfo, file.Name);
         var buffer = ArrayPool<byte>.Shared.Rent(pieces?.PieceLength ?? 1024 * 1024);
         try
@@ -126,14 +126,14 @@ internal sealed class ReleaseCheck
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
-        Report(path, file, hashes, pieces);
-        if (chunks is not null && Sha256Digest.HashData(chunks.Finish().Encode()) is var map && map != _manifest.ChunkMap.Sha256)
+        var sha256 = hashes.FinishSha256();
+        Report(path, file, sha256, hashes, pieces);
+        if (chunks is not null && Sha256Digest.HashData(chunks.Finish(sha256).Encode()) is var map && map != _manifest.ChunkMap.Sha256)
             _problems.Add(path, $"its chunk map has SHA-256 {map}, expected {_manifest.ChunkMap.Sha256}.");
     }
 
-    private void Report(string path, ReleaseFile file, FileHashes hashes, PieceCheck? pieces)
+    private void Report(string path, ReleaseFile file, Sha256Digest sha256, FileHashes hashes, PieceCheck? pieces)
     {
-        var sha256 = hashes.FinishSha256();
         if (sha256 != file.Sha256)
             _problems.Add(path, $"SHA-256 {sha256}, expected {file.Sha256}.");
         if (file.Role == ReleaseFileRole.Root && hashes.FinishVerity() is var verity && verity != _manifest.Verity.RootHash)

@@ -43,7 +43,7 @@ internal sealed class ReleaseIntake
         var payload = Path.Combine(_directory, name);
         var salt = Publisher.VeritySalt(request.Product, request.Version, build);
         var items = new List<Item>();
-        using var chunks = new ChunkMapBuilder();
+        using var chunks = new ChunkMapBuilder(hashesImage: false);
         try
         {
             _files.EnsureDirectory(payload);
@@ -57,10 +57,11 @@ internal sealed class ReleaseIntake
             foreach (var item in items)
                 _files.Flush(item.Copy);
             _files.SyncDirectory(payload);
-            var map = chunks.Finish().Encode();
+            var sha256 = items.ToDictionary(item => item.Role, item => item.Hashes.FinishSha256());
+            var map = chunks.Finish(sha256[ReleaseFileRole.Root]).Encode();
             var mapTorrent = await ChunkMapTorrent.BuildAsync(map, cancellation);
             var reference = new ReleaseChunkMap(map.Length, Sha256Digest.HashData(map), V2HashOf(mapTorrent));
-            var manifest = Describe(request, build, createdUnixSeconds, format, salt, items, torrent, reference);
+            var manifest = Describe(request, build, createdUnixSeconds, format, salt, items, sha256, torrent, reference);
             return new IntakenRelease(manifest, torrent, map, mapTorrent);
         }
         finally
@@ -150,6 +151,7 @@ internal sealed class ReleaseIntake
         ImageFormat format,
         byte[] salt,
         List<Item> items,
+        Dictionary<ReleaseFileRole, Sha256Digest> sha256,
         byte[] torrent,
         ReleaseChunkMap chunkMap
     )
@@ -173,7 +175,7 @@ internal sealed class ReleaseIntake
                         item.Role,
                         item.Name,
                         item.Length,
-                        item.Hashes.FinishSha256(),
+                        sha256[item.Role],
                         roots[item.Name]
                     ))
                     .OrderBy(file => file.Name, StringComparer.Ordinal),
