@@ -155,6 +155,29 @@ public sealed class ReuseCycleTests : IAsyncLifetime
         Assert.Equal((0, ImageBytes + 300_000), (Fetched(record), record.Sources.Disk));
     }
 
+    /// <summary>The channel moves on while a release is half fetched: what came of it is taken over into the next one.</summary>
+    [Fact]
+    public async Task Update_ChannelMovesOnHalfWay_WhatCameIsTakenOver()
+    {
+        const int Bytes = 9 << 20;
+        await using var slow = await TestSite.StartAsync(seedBytesPerSecond: 3 << 20);
+        await using var node = await TestSite.StartNodeAsync(slow.NewNode());
+        await slow.PublishAsync("1.0", await WriteAsync("1.0", TestSite.MakeImage(Bytes / 8, 1)));
+        await node.UpdateAsync(Cancellation);
+        var image = TestSite.MakeImage(Bytes, 2);
+        await slow.PublishAsync("2.0", await WriteAsync("2.0", image));
+        var update = node.UpdateAsync(Cancellation);
+        while (!update.IsCompleted && !(node.GetStatus().Progress?.DoneBytes > Bytes / 4))
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, Cancellation);
+        image[Bytes - 5000] ^= 1;
+        var third = await slow.PublishAsync("3.0", await WriteAsync("3.0", image));
+        Assert.Equal(third.Digest, (await update).Release.Digest);
+        var record = node.GetStatus().Updates[^1];
+        Assert.Equal("3.0", record.Version);
+        Assert.InRange(record.Sources.Disk, Bytes / 5, Bytes);
+        Assert.Equal(Bytes, record.Sources.Disk + Fetched(record) - record.WastedBytes);
+    }
+
     /// <summary>A plan says what the update after it fetches, and fetches nothing itself.</summary>
     [Fact]
     public async Task Plan_OlderImageHere_SaysWhatTheUpdateFetches()
