@@ -57,14 +57,22 @@ internal static class RepositoryCommands
     {
         var directory = RepositoryOptions.Directory();
         var json = JsonOption.Create();
+        var deep = new Option<bool>("--deep") { Description = "Read and hash every payload byte: the default." };
+        var quick = new Option<bool>("--quick") { Description = "Leave the payload's bytes out: its files only have to be there, with their lengths." };
         var command = new ToolCommand(
             "check",
             "Verifies every signature, digest, torrent and payload byte.",
-            "stateless repo check repo/"
+            "stateless repo check repo/",
+            "stateless repo check repo/ --quick"
         )
         {
-            directory, json,
+            directory, deep, quick, json,
         };
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(deep) && result.GetValue(quick))
+                result.AddError("--quick: expected without --deep");
+        });
         command.SetAction(
             async (result, cancellation) =>
             {
@@ -72,7 +80,10 @@ internal static class RepositoryCommands
                 var total = repository.ListReleases().Sum(digest => repository.ReadManifest(digest).TotalBytes);
                 var problems = await context.Progress.RunAsync(
                     "checking",
-                    progress => repository.CheckAsync(new ByteProgress(progress, total), cancellation)
+                    progress =>
+                        result.GetValue(quick)
+                            ? repository.CheckWithoutPayloadAsync(cancellation)
+                            : repository.CheckAsync(new ByteProgress(progress, total), cancellation)
                 );
                 if (result.GetValue(json))
                     JsonOption.Write(

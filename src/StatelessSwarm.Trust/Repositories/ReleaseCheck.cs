@@ -17,6 +17,7 @@ internal sealed class ReleaseCheck
     private readonly Repository _repository;
     private readonly Sha256Digest _digest;
     private readonly ReleaseManifest _manifest;
+    private readonly bool _readsPayload;
     private readonly ProblemList _problems;
     private readonly ByteCount _bytes;
     private readonly CancellationToken _cancellation;
@@ -25,6 +26,7 @@ internal sealed class ReleaseCheck
         Repository repository,
         Sha256Digest digest,
         ReleaseManifest manifest,
+        bool readsPayload,
         ProblemList problems,
         ByteCount bytes,
         CancellationToken cancellation
@@ -33,6 +35,7 @@ internal sealed class ReleaseCheck
         _repository = repository;
         _digest = digest;
         _manifest = manifest;
+        _readsPayload = readsPayload;
         _problems = problems;
         _bytes = bytes;
         _cancellation = cancellation;
@@ -104,6 +107,8 @@ internal sealed class ReleaseCheck
             throw new ContentException($"{stream.Length} bytes, expected {file.Length}.");
         if (file.Role == ReleaseFileRole.Root)
             CheckFormat(stream);
+        if (!_readsPayload)
+            return;
         using var hashes = new FileHashes(file.Role == ReleaseFileRole.Root ? _manifest.Verity.Salt.ToArray() : null, file.Length);
         using var chunks = file.Role == ReleaseFileRole.Root ? new ChunkMapBuilder(hashesImage: false) : null;
         var pieces = metainfo is null ? null : new PieceCheck(metainfo, file.Name);

@@ -199,12 +199,28 @@ public sealed partial class Repository
 
     private RepositoryUpkeep NewUpkeep() => new(this, new Publisher(this, _time, _files), _files, _time);
 
-    internal void WriteNotes(RepositoryNotes notes) => Replace(RepositoryLayout.Notes, notes.Encode());
+    /// <exception cref="IOException">More entries than notes may have: they could not be read again.</exception>
+    internal void WriteNotes(RepositoryNotes notes)
+    {
+        var most = Math.Max(notes.Pinned.Count, Math.Max(notes.Withdrawn.Count, notes.Pruned.Count));
+        var bytes = notes.Encode();
+        if (most > RepositoryNotes.MaxEntries || bytes.Length > RepositoryNotes.MaxBytes)
+        {
+            throw new IOException(
+                $"{At(RepositoryLayout.Notes)}: {most} entries, {bytes.Length} bytes: expected at most {RepositoryNotes.MaxEntries} and {RepositoryNotes.MaxBytes}."
+            );
+        }
+        Replace(RepositoryLayout.Notes, bytes);
+    }
 
     /// <summary>Verifies all of it: signatures, digests, torrents, every payload byte. Empty means sound.</summary>
     /// <remarks>Reads every byte once. Does not lock: a release published meanwhile may be missed.</remarks>
     public Task<IReadOnlyList<RepositoryProblem>> CheckAsync(IProgress<long>? progress, CancellationToken cancellation) =>
-        new RepositoryCheck(this, _time, progress, cancellation).RunAsync();
+        new RepositoryCheck(this, _time, readsPayload: true, progress, cancellation).RunAsync();
+
+    /// <summary>As <see cref="CheckAsync"/>, but a payload file only has to be there, with its length and format.</summary>
+    public Task<IReadOnlyList<RepositoryProblem>> CheckWithoutPayloadAsync(CancellationToken cancellation) =>
+        new RepositoryCheck(this, _time, readsPayload: false, progress: null, cancellation).RunAsync();
 
     /// <summary>The absolute path of a relative one of <see cref="RepositoryLayout"/>.</summary>
     internal string At(string relative) => Path.Combine(Directory, relative);

@@ -14,6 +14,7 @@ internal sealed class RepositoryCheck
 {
     private readonly Repository _repository;
     private readonly TimeProvider _time;
+    private readonly bool _readsPayload;
     private readonly ProblemList _problems = new();
     private readonly ByteCount _bytes;
     private readonly CancellationToken _cancellation;
@@ -23,12 +24,14 @@ internal sealed class RepositoryCheck
     public RepositoryCheck(
         Repository repository,
         TimeProvider time,
+        bool readsPayload,
         IProgress<long>? progress,
         CancellationToken cancellation
     )
     {
         _repository = repository;
         _time = time;
+        _readsPayload = readsPayload;
         _bytes = new ByteCount(progress);
         _cancellation = cancellation;
     }
@@ -117,7 +120,7 @@ internal sealed class RepositoryCheck
         _manifests[digest] = manifest;
         foreach (var file in manifest.Files)
             _expected.Add(RepositoryLayout.File(digest, manifest, file));
-        await new ReleaseCheck(_repository, digest, manifest, _problems, _bytes, _cancellation).RunAsync();
+        await new ReleaseCheck(_repository, digest, manifest, _readsPayload, _problems, _bytes, _cancellation).RunAsync();
     }
 
     private ReleaseManifest ReadManifest(RootMetadata? root, Sha256Digest digest)

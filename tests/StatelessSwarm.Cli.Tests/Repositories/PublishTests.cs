@@ -121,6 +121,11 @@ public sealed class PublishTests : IDisposable
             json.RootElement.GetProperty("problems").EnumerateArray(),
             problem => problem.GetProperty("path").GetString()!.EndsWith("root.squashfs", StringComparison.Ordinal)
         );
+        await RunAsync(3, "repo", "check", _directory["repo"], "--deep");
+        await RunAsync(0, "repo", "check", _directory["repo"], "--quick");
+        await RunAsync(2, "repo", "check", _directory["repo"], "--quick", "--deep");
+        await File.WriteAllBytesAsync(image, bytes.AsMemory(0, bytes.Length - 1), TestContext.Current.CancellationToken);
+        await RunAsync(3, "repo", "check", _directory["repo"], "--quick");
     }
 
     [Fact]

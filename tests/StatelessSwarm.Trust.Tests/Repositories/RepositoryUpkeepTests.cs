@@ -137,6 +137,17 @@ public sealed class RepositoryUpkeepTests : IDisposable
         Assert.Contains(RepositoryLayout.Notes, Assert.Throws<ContentException>(() => _test.Repository.ReadNotes()).Message, StringComparison.Ordinal);
     }
 
+    /// <summary>Notes that could not be read again are not written.</summary>
+    [Fact]
+    public void WriteNotes_TooManyEntries_IsRefusedAndTheOldOnesStay()
+    {
+        var digests = Enumerable.Range(0, RepositoryNotes.MaxEntries + 1).Select(number => Sha256Digest.HashData(BitConverter.GetBytes(number)));
+        _test.Repository.WriteNotes(new RepositoryNotes { Pinned = [.. digests.Take(RepositoryNotes.MaxEntries)] });
+        var fault = Assert.Throws<IOException>(() => _test.Repository.WriteNotes(new RepositoryNotes { Pinned = [.. digests] }));
+        Assert.Contains($"expected at most {RepositoryNotes.MaxEntries}", fault.Message, StringComparison.Ordinal);
+        Assert.Equal(RepositoryNotes.MaxEntries, _test.Repository.ReadNotes().Pinned.Count);
+    }
+
     private Task<Sha256Digest[]> PublishAsync(int count) => PublishAsync(_test, count);
 
     private static async Task<Sha256Digest[]> PublishAsync(TestRepository test, int count)
