@@ -14,7 +14,7 @@ internal static partial class LibC
     private const string Library = "libc";
 
     [LibraryImport(Library, EntryPoint = "mount", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int Mount(string source, string target, string? type, ulong flags, string? data);
+    internal static partial int Mount(string? source, string target, string? type, ulong flags, string? data);
 
     [LibraryImport(Library, EntryPoint = "umount2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int Unmount(string target, int flags);
@@ -33,6 +33,30 @@ internal static partial class LibC
 
     [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
     internal static partial int Ioctl(SafeFileHandle file, ulong request, ref CloneRange argument);
+
+    [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
+    internal static partial int Ioctl(SafeFileHandle file, ulong request, Span<byte> argument);
+
+    [LibraryImport(Library, EntryPoint = "ioctl", SetLastError = true)]
+    internal static partial int Ioctl(SafeFileHandle file, ulong request, ref int argument);
+
+    [LibraryImport(Library, EntryPoint = "write", SetLastError = true)]
+    internal static partial nint Write(SafeFileHandle file, ReadOnlySpan<byte> bytes, nuint count);
+
+    [LibraryImport(Library, EntryPoint = "chroot", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int ChangeRoot(string path);
+
+    [LibraryImport(Library, EntryPoint = "reboot", SetLastError = true)]
+    internal static partial int Reboot(int command);
+
+    [LibraryImport(Library, EntryPoint = "setsid", SetLastError = true)]
+    internal static partial int SetSession();
+
+    [LibraryImport(Library, EntryPoint = "dup2", SetLastError = true)]
+    internal static partial int Duplicate(SafeFileHandle source, int target);
+
+    [LibraryImport(Library, EntryPoint = "sync")]
+    internal static partial void Sync();
 
     [LibraryImport(Library, EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int RenameAt2(int sourceDirectory, string source, int targetDirectory, string target, uint flags);

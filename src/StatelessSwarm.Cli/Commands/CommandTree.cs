@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
+using StatelessSwarm.Cli.Booting;
 using StatelessSwarm.Cli.Exits;
 using StatelessSwarm.Cli.Images;
 using StatelessSwarm.Cli.Keys;
@@ -37,6 +38,7 @@ internal static class CommandTree
         root.Add(CollectCommands.CreateCollect(context));
         root.Add(CollectCommands.CreatePin(context));
         root.Add(CollectCommands.CreateUnpin(context));
+        root.Add(BootCommands.Create(context));
         foreach (var option in root.Options)
         {
             if (option is HelpOption { Action: HelpAction action } help)

@@ -13,6 +13,7 @@ internal static class NodeCommand
     {
         var options = new NodeOptionSet(context);
         var verbose = new Option<bool>("--verbose") { Description = "Log more." };
+        var takesOver = new Option<bool>("--take-over") { Description = "In an image that was booted: ask the agent of the initramfs to end, and go on in its place." };
         var command = new ToolCommand(
             "node",
             "Runs the node: follows a channel, fetches its releases with the neighbours, activates them, and keeps serving them.",
@@ -20,12 +21,16 @@ internal static class NodeCommand
         );
         options.AddTo(command);
         command.Add(verbose);
+        command.Add(takesOver);
         command.SetAction(
             async (result, cancellation) =>
             {
                 var (settings, defaults) = options.Read(result);
+                var node = settings.ToOptions(defaults);
+                if (result.GetValue(takesOver))
+                    await NodeDaemon.TakeOverAsync(node, context.Time, cancellation);
                 await NodeDaemon.RunAsync(
-                    settings.ToOptions(defaults),
+                    node,
                     context.Terminal.Error,
                     result.GetValue(verbose),
                     context.Time,

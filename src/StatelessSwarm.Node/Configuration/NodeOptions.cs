@@ -67,6 +67,9 @@ public sealed record NodeOptions
     /// <summary>When a fetched release becomes current.</summary>
     public ActivationPolicy Activation { get; init; } = ActivationPolicy.Now;
 
+    /// <summary>Another process on this machine may ask it to end and go on in its place: the agent of an initramfs does.</summary>
+    public bool GivesWay { get; init; }
+
     /// <summary>Group that may use the control socket, or null.</summary>
     public string? ControlGroup { get; init; }
 

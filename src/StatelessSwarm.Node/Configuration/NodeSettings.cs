@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text.Json;
 using StatelessSwarm.Engine.Limits;
 using StatelessSwarm.Node.Limits;
 
@@ -31,6 +32,35 @@ public sealed class NodeSettings
         _values[name] = (origin, values);
     }
 
+    /// <summary>True when it was set.</summary>
+    public bool Has(string name) => _values.ContainsKey(name);
+
+    /// <summary>Writes the settings as a configuration file: what <see cref="NodeConfigurationFile"/> reads.</summary>
+    public void Write(Utf8JsonWriter json)
+    {
+        ArgumentNullException.ThrowIfNull(json);
+        json.WriteStartObject();
+        foreach (var (name, (_, values)) in _values.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+        {
+            switch (NodeSetting.Find(name)!.Kind)
+            {
+                case NodeSettingKind.Flag:
+                    json.WriteBoolean(name, values[0] == "true");
+                    break;
+                case NodeSettingKind.Many:
+                    json.WriteStartArray(name);
+                    foreach (var value in values)
+                        json.WriteStringValue(value);
+                    json.WriteEndArray();
+                    break;
+                default:
+                    json.WriteString(name, values[0]);
+                    break;
+            }
+        }
+        json.WriteEndObject();
+    }
+
     /// <summary>State directory, absolute.</summary>
     public string StateDirectory(NodeDefaults defaults) => Path.GetFullPath(Text("state") ?? defaults.StateDirectory);
 
@@ -52,7 +82,7 @@ public sealed class NodeSettings
             Server = Server(),
             Follow = Required("follow") is var follow && FollowedChannel.TryParse(follow, out var followed)
                 ? followed
-                : throw Wrong("follow", "PRODUCT/CHANNEL in lower case, for example web/stable"),
+                : throw Wrong("follow", "PRODUCT/CHANNEL in lower case, for example web/stable, or sha256:DIGEST of a release"),
             TrustPath = Path.GetFullPath(Required("trust")),
             StateDirectory = StateDirectory(defaults),
             RunDirectory = RunDirectory(defaults),

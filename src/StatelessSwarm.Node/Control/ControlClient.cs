@@ -90,6 +90,19 @@ public static class ControlClient
         return (await TryFinishAsync(socketPath, kind, null, time, cancellation))?.Collected;
     }
 
+    /// <summary>Asks the daemon to end, for the caller to go on in its place; false when no daemon listens.</summary>
+    /// <exception cref="NodeException">It does not give way.</exception>
+    public static async Task<bool> TryTakeOverAsync(string socketPath, TimeProvider time, CancellationToken cancellation)
+    {
+        await foreach (var reply in TryAskAsync(socketPath, new ControlRequest(ControlRequestKind.Leave), time, cancellation))
+        {
+            if (reply.Fault is { } fault)
+                throw new NodeException(fault.Kind, fault.Line);
+            return true;
+        }
+        return false;
+    }
+
     private static async Task<ControlReply?> TryFinishAsync(
         string socketPath,
         ControlRequestKind kind,

@@ -46,7 +46,7 @@ public static class ControlCodec
             {
                 var fields = Pack.ArrayUpTo(ref reader, 3, "request");
                 ReadVersion(ref reader);
-                var kind = (ControlRequestKind)Pack.Int(ref reader, "request kind", 1, (int)ControlRequestKind.CollectDryRun);
+                var kind = (ControlRequestKind)Pack.Int(ref reader, "request kind", 1, (int)ControlRequestKind.Leave);
                 var expected = kind == ControlRequestKind.Limit ? 3 : 2;
                 if (fields != expected)
                     throw new ContentException($"request: {fields} elements, expected {expected}");

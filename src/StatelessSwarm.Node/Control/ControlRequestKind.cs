@@ -29,4 +29,7 @@ public enum ControlRequestKind
 
     /// <summary>What <see cref="Collect"/> would delete.</summary>
     CollectDryRun = 9,
+
+    /// <summary>End, so that the asking process can go on in this one's place; only a node that gives way does.</summary>
+    Leave = 10,
 }

@@ -185,6 +185,9 @@ internal sealed class ControlServer : IAsyncDisposable
             case ControlRequestKind.Status:
                 await SendAsync(stream, ControlReply.Of(_control.GetStatus()));
                 break;
+            case ControlRequestKind.Leave:
+                await SendAsync(stream, await RunAsync(_ => Task.FromResult(ControlReply.Of(_control.Leave()))));
+                break;
             case ControlRequestKind.Limit:
                 await SendAsync(stream, ControlReply.Of(_control.ChangeLimits(request.Limits!)));
                 break;

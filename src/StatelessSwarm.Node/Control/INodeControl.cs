@@ -10,6 +10,10 @@ internal interface INodeControl
     /// <summary>Where the node stands.</summary>
     NodeStatus GetStatus();
 
+    /// <summary>Ends soon, when this node is one that gives way; the status now is the answer.</summary>
+    /// <exception cref="Faults.NodeException">It does not give way.</exception>
+    NodeStatus Leave();
+
     /// <summary>Changes limits until the process ends; how they stand then.</summary>
     LimitStatus ChangeLimits(LimitChange change);
 

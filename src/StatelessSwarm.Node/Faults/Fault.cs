@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using StatelessSwarm.Content;
+using StatelessSwarm.Node.Booting;
 using StatelessSwarm.Node.Configuration;
 using StatelessSwarm.Platform.Errors;
 using StatelessSwarm.Roots.Releases;
@@ -30,7 +31,7 @@ public sealed record Fault(FaultKind Kind, string Line)
             PlatformException { IsNoSpace: true } => new Fault(FaultKind.NoRoom, OneLine(exception.Message)),
             IOException { HResult: NoSpace or QuotaExceeded } => new Fault(FaultKind.NoRoom, OneLine(exception.Message)),
             HttpRequestException or SocketException => new Fault(FaultKind.Unreachable, OneLine(exception.Message)),
-            ContentException or IOException or UnauthorizedAccessException or InvalidOperationException or TimeoutException =>
+            ContentException or BootFailedException or IOException or UnauthorizedAccessException or InvalidOperationException or TimeoutException =>
                 new Fault(FaultKind.Failed, OneLine(exception.Message)),
             _ => new Fault(FaultKind.Failed, $"internal error: {exception.GetType().Name}: {OneLine(exception.Message)}"),
         };

@@ -2,13 +2,34 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using StatelessSwarm.Node.Configuration;
+using StatelessSwarm.Node.Control;
 
 namespace StatelessSwarm.Node.Hosting;
 
 /// <summary>The daemon: a <see cref="NodeRuntime"/>, its update loop and its control socket, hosted until it is told to stop.</summary>
 public static class NodeDaemon
 {
+    private static readonly TimeSpan TakeOverPatience = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(8);
+
+    /// <summary>Has the node that uses the state directory end, when there is one, and waits until it has.</summary>
+    /// <exception cref="Faults.NodeException">It does not give way.</exception>
+    /// <exception cref="IOException">It did not end in time.</exception>
+    public static async Task TakeOverAsync(NodeOptions options, TimeProvider time, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        if (!await ControlClient.TryTakeOverAsync(options.ControlSocketPath, time, cancellation))
+            return;
+        using var limit = new CancellationTokenSource(TakeOverPatience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        while (!OfflineNode.IsFree(options.StateDirectory))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (limit.IsCancellationRequested)
+                throw new IOException($"{options.StateDirectory}: the node before did not end within {TakeOverPatience.TotalSeconds:0} s");
+            await Task.Delay(TimeSpan.FromMilliseconds(50), time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
 
     /// <summary>Runs until cancelled, or until SIGTERM or SIGINT.</summary>
     /// <param name="options">How it runs.</param>
@@ -48,6 +69,7 @@ public static class NodeDaemon
         using var host = builder.Build();
         await host.StartAsync(cancellation);
         NodeLog.Ready(logger, options.Follow.ToString(), options.Server, node.Port, node.NodeId);
-        await host.WaitForShutdownAsync(cancellation);
+        await Task.WhenAny(host.WaitForShutdownAsync(cancellation), node.Left);
+        await host.StopAsync(CancellationToken.None);
     }
 }

@@ -73,4 +73,7 @@ internal static partial class NodeLog
 
     [LoggerMessage(22, LogLevel.Information, "{Version}: {Bytes} bytes were here already, {Shared} of them shared; {Rotten} rotten chunk(s)")]
     public static partial void Reused(ILogger logger, string version, long bytes, long shared, int rotten);
+
+    [LoggerMessage(23, LogLevel.Error, "release {Digest}: not blessed within {Seconds:0} s of its boot; restarting the machine")]
+    public static partial void NotBlessed(ILogger logger, Sha256Digest digest, double seconds);
 }

@@ -39,6 +39,7 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
     private readonly LocalSwarms? _local;
     private readonly LimitKeeper _limits;
     private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _cycleGate = new();
     private Task<UpdateResult>? _cycle;
 
@@ -141,7 +142,9 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
         var sharing = parts.Add(new ReleaseSharing(swarm, options.Server, [new Uri(options.Server, "announce")], options.Peers, local, logger));
         var records = UpdateRecords.Open(options.StateDirectory, logger);
         var board = new StatusBoard();
-        var source = new ChannelSource(options.Follow, client, trust, Path.Combine(options.StateDirectory, "staging"), logger);
+        var source = new ChannelSource(
+            options.Follow, client, trust, Path.Combine(options.StateDirectory, "releases"), Path.Combine(options.StateDirectory, "staging"), logger
+        );
         var reuse = new ImageReuse(store, sharing, source, time, logger);
         var updater = parts.Add(new Updater(options, source, store, sharing, reuse, activator, records, board, time, logger));
         await updater.ServeSlotsAsync(cancellation);
@@ -192,6 +195,19 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
 
     /// <summary>Changes limits until the process ends; how they stand then.</summary>
     public LimitStatus ChangeLimits(LimitChange change) => _limits.Change(change);
+
+    /// <summary>Completes when another process asked to go on in this one's place.</summary>
+    public Task Left => _left.Task;
+
+    /// <summary>Ends soon, when this node is one that gives way; the status now is the answer.</summary>
+    /// <exception cref="NodeException">It does not give way.</exception>
+    public NodeStatus Leave()
+    {
+        if (!_options.GivesWay)
+            throw new NodeException(FaultKind.Failed, "this node does not give way to another; stop its service");
+        _left.TrySetResult();
+        return GetStatus();
+    }
 
     /// <summary>Where the node stands.</summary>
     public NodeStatus GetStatus()

@@ -113,6 +113,13 @@ public static class OfflineNode
         FileLock.TryTake(Path.Combine(stateDirectory, "node.lock"))
         ?? throw new NodeException(FaultKind.Failed, $"{stateDirectory}: another stateless process uses it");
 
+    /// <summary>True when no process uses a state directory.</summary>
+    internal static bool IsFree(string stateDirectory)
+    {
+        using var held = FileLock.TryTake(Path.Combine(stateDirectory, "node.lock"));
+        return held is not null;
+    }
+
     private static RootActivator Open(string stateDirectory, string? mountDirectory, long upperBytes) =>
         RootActivator.Open(OpenExisting(stateDirectory), mountDirectory, upperBytes, NullLogger.Instance);
 

@@ -24,6 +24,7 @@ internal sealed class ChannelSource(
     FollowedChannel follow,
     MetadataClient client,
     TrustedMetadata trust,
+    string releasesDirectory,
     string stagingDirectory,
     ILogger logger
 )
@@ -40,6 +41,8 @@ internal sealed class ChannelSource(
     public async Task<ChannelPointer> ReadAsync(CancellationToken cancellation)
     {
         await FollowRootAsync(cancellation);
+        if (follow.Release is { } release)
+            return PointTo(release, trust.AcceptManifest(await FetchManifestAsync(release, cancellation), release));
         var path = RepositoryLayout.Channel(follow.Product, follow.Channel);
         var envelope =
             await client.GetAsync(path, SignedEnvelope.MaxBytes(ChannelPointer.MaxBytes), cancellation)
@@ -60,6 +63,8 @@ internal sealed class ChannelSource(
         }
         catch (NodeException fault) when (fault.Kind == FaultKind.Unreachable)
         {
+            if (follow.Release is { } release)
+                return (RecallPinned(release) ?? throw fault, fault);
             if (trust.HeldChannel(follow.Product, follow.Channel) is { } held && !trust.IsExpired(held))
                 return (held, fault);
             throw;
@@ -75,12 +80,8 @@ internal sealed class ChannelSource(
         var staged = TryReadStaged(pointer);
         if (staged is not null)
             return staged;
-        var envelope = await RequireAsync(
-            RepositoryLayout.Manifest(pointer.Release),
-            SignedEnvelope.MaxBytes(ReleaseManifest.MaxBytes),
-            cancellation
-        );
-        var manifest = trust.AcceptManifest(envelope, pointer);
+        var envelope = await FetchManifestAsync(pointer.Release, cancellation);
+        var manifest = Accept(envelope, pointer);
         var torrent = await RequireAsync(RepositoryLayout.Torrent(pointer.Release), Metainfo.MaxBytes, cancellation);
         return new FetchedRelease(manifest, envelope, torrent, TorrentMatch.Parse(torrent, manifest));
     }
@@ -114,7 +115,7 @@ internal sealed class ChannelSource(
             return null;
         try
         {
-            var manifest = trust.AcceptManifest(envelope, pointer);
+            var manifest = Accept(envelope, pointer);
             return new FetchedRelease(manifest, envelope, torrent, TorrentMatch.Parse(torrent, manifest));
         }
         catch (Exception fault) when (fault is ContentException or TrustException { Fault: TrustFault.Malformed or TrustFault.Mismatch })
@@ -124,6 +125,37 @@ internal sealed class ChannelSource(
             return null;
         }
     }
+
+    private Task<byte[]> FetchManifestAsync(Sha256Digest release, CancellationToken cancellation) =>
+        RequireAsync(RepositoryLayout.Manifest(release), SignedEnvelope.MaxBytes(ReleaseManifest.MaxBytes), cancellation);
+
+    private ReleaseManifest Accept(byte[] envelope, ChannelPointer pointer) =>
+        follow.Release is { } release ? trust.AcceptManifest(envelope, release) : trust.AcceptManifest(envelope, pointer);
+
+    // what was said of a release by its digest stays true: neither expiry nor newer versions matter
+    private ChannelPointer? RecallPinned(Sha256Digest release)
+    {
+        foreach (var directory in (ReadOnlySpan<string>)[releasesDirectory, stagingDirectory])
+        {
+            var path = Path.Combine(directory, release.ToString(), RepositoryLayout.ManifestName);
+            if (StateFiles.Read(path, SignedEnvelope.MaxBytes(ReleaseManifest.MaxBytes)) is { } envelope)
+                return PointTo(release, trust.AcceptManifest(envelope, release));
+        }
+        return null;
+    }
+
+    private static ChannelPointer PointTo(Sha256Digest release, ReleaseManifest manifest) =>
+        new()
+        {
+            Product = manifest.Product,
+            Channel = "",
+            Serial = 0,
+            IssuedUnixSeconds = 0,
+            ExpiresUnixSeconds = long.MaxValue,
+            Release = release,
+            Build = manifest.Build,
+            Version = manifest.Version,
+        };
 
     private async Task FollowRootAsync(CancellationToken cancellation)
     {

@@ -16,6 +16,22 @@ public static class FileSystemMount
             throw PlatformException.Last($"mount({type}, {source})", target);
     }
 
+    /// <summary>Shows a directory, with all that is mounted below it, at a second place.</summary>
+    /// <exception cref="PlatformException">Nothing is mounted.</exception>
+    public static void Bind(string source, string target)
+    {
+        if (LibC.Mount(source, target, null, (ulong)(MountFlags.Bind | MountFlags.Recursive), null) != 0)
+            throw PlatformException.Last($"mount(bind, {source})", target);
+    }
+
+    /// <summary>Makes a bind mount read-only; the file system below stays as it is.</summary>
+    /// <exception cref="PlatformException">It is as it was.</exception>
+    public static void MakeReadOnly(string target)
+    {
+        if (LibC.Mount(null, target, null, (ulong)(MountFlags.Bind | MountFlags.Remount | MountFlags.ReadOnly), null) != 0)
+            throw PlatformException.Last("mount(remount read-only)", target);
+    }
+
     /// <summary>Unmounts what is mounted on top at <paramref name="target"/>; never follows a link.</summary>
     /// <param name="target">Mount point.</param>
     /// <param name="isLazy">MNT_DETACH: the name is free at once, open files go on until they are closed.</param>

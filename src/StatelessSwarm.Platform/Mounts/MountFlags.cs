@@ -18,4 +18,13 @@ public enum MountFlags
 
     /// <summary>MS_NOEXEC: nothing may be executed.</summary>
     NoExecution = 8,
+
+    /// <summary>MS_REMOUNT: other flags for what is mounted.</summary>
+    Remount = 32,
+
+    /// <summary>MS_BIND: a directory at a second place.</summary>
+    Bind = 4096,
+
+    /// <summary>MS_REC: with <see cref="Bind"/>, with all that is mounted below.</summary>
+    Recursive = 16384,
 }

@@ -13,12 +13,6 @@ internal sealed class MountPoints(string directory, Sha256Digest digest)
     /// <summary>The tmpfs.</summary>
     internal string Upper => Path.Combine(Base, "upper");
 
-    /// <summary>The overlay's upper directory, in the tmpfs.</summary>
-    internal string UpperFiles => Path.Combine(Upper, "u");
-
-    /// <summary>The overlay's work directory, in the tmpfs.</summary>
-    internal string UpperWork => Path.Combine(Upper, "w");
-
     /// <summary>The overlay.</summary>
     internal string Root => Path.Combine(Base, "root");
 

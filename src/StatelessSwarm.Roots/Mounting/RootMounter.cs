@@ -177,35 +177,8 @@ public sealed partial class RootMounter
         foreach (var point in points.InOrder)
             Directory.CreateDirectory(point);
         using (var loop = LoopDevice.Attach(release.RootPath))
-            FileSystemMount.Mount(loop.Path, points.Image, TypeOf(release.Manifest.Format), MountFlags.ReadOnly);
-        FileSystemMount.Mount(
-            "stateless",
-            points.Upper,
-            "tmpfs",
-            MountFlags.None,
-            $"size={_options.UpperBytes},nr_inodes={_options.UpperInodes},mode=0755"
-        );
-        Directory.CreateDirectory(points.UpperFiles);
-        Directory.CreateDirectory(points.UpperWork);
-        TakeOver(points.Image, points.UpperFiles);
-        // Without redirects and metacopy the upper directory alone tells what was changed: whole files and whiteouts.
-        FileSystemMount.Mount(
-            "stateless",
-            points.Root,
-            "overlay",
-            MountFlags.None,
-            $"lowerdir={Escape(points.Image)},upperdir={Escape(points.UpperFiles)},workdir={Escape(points.UpperWork)}"
-                + ",redirect_dir=off,metacopy=off,xino=auto"
-        );
-    }
-
-    /// <summary>The overlay's own root takes mode, owner and time from the upper directory: make them the image's.</summary>
-    private static void TakeOver(string source, string target)
-    {
-        var facts = FileFacts.Of(source) ?? throw new IOException($"{source}: vanished");
-        FileFacts.SetOwner(target, facts.UserId, facts.GroupId);
-        FileFacts.SetMode(target, facts.Mode);
-        Directory.SetLastWriteTimeUtc(target, Directory.GetLastWriteTimeUtc(source));
+            FileSystemMount.Mount(loop.Path, points.Image, ImageOverlay.TypeOf(release.Manifest.Format), MountFlags.ReadOnly);
+        ImageOverlay.Mount(points.Image, points.Upper, points.Root, $"size={_options.UpperBytes},nr_inodes={_options.UpperInodes}");
     }
 
     private void TakeDownAll(Func<Sha256Digest, bool> isUnwanted)
@@ -265,18 +238,4 @@ public sealed partial class RootMounter
 
     private static HashSet<string> MountedPaths() =>
         [.. MountTable.Read().Select(entry => entry.MountPoint)];
-
-    private static string TypeOf(ImageFormat format) =>
-        format switch
-        {
-            ImageFormat.SquashFs => "squashfs",
-            ImageFormat.Erofs => "erofs",
-            _ => throw new IOException($"image format {(int)format}: unknown, expected SquashFS or EROFS"),
-        };
-
-    /// <summary>overlayfs splits its options at commas and lower directories at colons; a backslash takes that away.</summary>
-    private static string Escape(string path) =>
-        path.Replace("\\", "\\\\", StringComparison.Ordinal)
-            .Replace(",", "\\,", StringComparison.Ordinal)
-            .Replace(":", "\\:", StringComparison.Ordinal);
 }

@@ -17,12 +17,15 @@ internal sealed class FileHash : IDisposable
     private readonly IncrementalHash _sha256 = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private readonly VerityTreeBuilder? _verity;
 
-    internal FileHash(ReleaseFile file, VerityParameters parameters)
+    /// <param name="file">The file.</param>
+    /// <param name="parameters">dm-verity parameters of the image.</param>
+    /// <param name="tree">Receives the image's hash tree from its start on; not disposed. Null when only the root is wanted.</param>
+    internal FileHash(ReleaseFile file, VerityParameters parameters, Stream? tree = null)
     {
         _file = file;
         _parameters = parameters;
         if (file.Role == ReleaseFileRole.Root)
-            _verity = TreeOver(file, parameters);
+            _verity = TreeOver(file, parameters, tree);
     }
 
     /// <summary>Takes the next bytes, with one task per hash; the memory must stay until they end.</summary>
@@ -43,11 +46,11 @@ internal sealed class FileHash : IDisposable
             throw new ContentException($"{_file.Name}: dm-verity root {root}, expected {_parameters.RootHash}");
     }
 
-    private static VerityTreeBuilder TreeOver(ReleaseFile file, VerityParameters parameters)
+    private static VerityTreeBuilder TreeOver(ReleaseFile file, VerityParameters parameters, Stream? tree)
     {
         try
         {
-            return new VerityTreeBuilder(file.Length, parameters.Salt.Span);
+            return new VerityTreeBuilder(file.Length, parameters.Salt.Span, tree);
         }
         catch (ContentException fault)
         {

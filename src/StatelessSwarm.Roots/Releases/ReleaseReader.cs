@@ -40,6 +40,7 @@ internal static class ReleaseReader
         MapName + TemporarySuffix,
         MapName + ".torrent",
         MapName + ".torrent" + TemporarySuffix,
+        "root.verity",
         .. JournalNames,
     ];
 

@@ -1,5 +1,6 @@
 using StatelessSwarm.Content.Manifests;
 using StatelessSwarm.Content.Values;
+using StatelessSwarm.Content.Verity;
 using StatelessSwarm.Platform.Errors;
 using StatelessSwarm.Platform.Files;
 using StatelessSwarm.Roots.Storage;
@@ -18,8 +19,8 @@ internal sealed class ReleaseStager(StateLayout layout, IStateFileSystem files)
     /// <summary>Room kept for directories, extents, the resume journal and the slots' links, bytes: 256 KiB, a choice.</summary>
     internal const long OverheadBytes = 256 * 1024;
 
-    /// <summary>Directory, manifest, metainfo, journal, their temporary names, three links and a record.</summary>
-    private const long OverheadInodes = 12;
+    /// <summary>Directory, manifest, metainfo, verity tree, journal, their temporary names, three links and a record.</summary>
+    private const long OverheadInodes = 13;
 
     internal StoredRelease Stage(
         Sha256Digest digest,
@@ -68,7 +69,7 @@ internal sealed class ReleaseStager(StateLayout layout, IStateFileSystem files)
 
     private static long Needed(StoredRelease staged, long envelopeBytes, long torrentBytes)
     {
-        var needed = OverheadBytes + RoundUp(envelopeBytes) + RoundUp(torrentBytes);
+        var needed = OverheadBytes + RoundUp(envelopeBytes) + RoundUp(torrentBytes) + VerityTreeBuilder.TreeBytes(staged.Manifest.Root.Length);
         foreach (var file in staged.Manifest.Files)
         {
             var held = FileFacts.Of(staged.PathOf(file))?.AllocatedBytes ?? 0;

@@ -107,7 +107,7 @@ public sealed partial class ReleaseStore
         staged = staged with { Directory = Layout.StagingOf(staged.Digest) };
         try
         {
-            await ReleaseVerifier.VerifyAsync(staged, progress, cancellation);
+            await ReleaseVerifier.VerifyAsync(staged, makesTree: true, progress, cancellation);
             MakeDurable(staged);
         }
         catch (Exception fault) when (fault is IOException or ContentException)
@@ -170,7 +170,7 @@ public sealed partial class ReleaseStore
     public static Task VerifyAsync(StoredRelease release, IProgress<long>? progress, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(release);
-        return ReleaseVerifier.VerifyAsync(release, progress, cancellation);
+        return ReleaseVerifier.VerifyAsync(release, makesTree: false, progress, cancellation);
     }
 
     /// <summary>A complete release, or null.</summary>
@@ -283,7 +283,7 @@ public sealed partial class ReleaseStore
             Files.SetReadOnly(path, isReadOnly: true);
             Files.SyncData(path);
         }
-        foreach (var path in (ReadOnlySpan<string>)[staged.ChunkMapPath, staged.ChunkMapTorrentPath])
+        foreach (var path in (ReadOnlySpan<string>)[staged.ChunkMapPath, staged.ChunkMapTorrentPath, staged.VerityTreePath])
         {
             if (File.Exists(path))
                 Files.SyncData(path);

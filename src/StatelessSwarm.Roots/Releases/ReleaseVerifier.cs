@@ -17,16 +17,20 @@ internal static class ReleaseVerifier
     /// <summary>1 MiB: a multiple of the verity block, large enough that the hand-over between tasks does not count.</summary>
     private const int BufferBytes = 1024 * 1024;
 
+    /// <param name="release">The release.</param>
+    /// <param name="makesTree">The image's dm-verity tree is written beside it, over what is there.</param>
+    /// <param name="progress">Bytes checked so far.</param>
+    /// <param name="cancellation">Ends it.</param>
     /// <exception cref="ContentException">A file is wrong; names it.</exception>
-    /// <exception cref="IOException">A file cannot be read.</exception>
-    internal static Task VerifyAsync(StoredRelease release, IProgress<long>? progress, CancellationToken cancellation)
+    /// <exception cref="IOException">A file cannot be read, or the tree not be written.</exception>
+    internal static Task VerifyAsync(StoredRelease release, bool makesTree, IProgress<long>? progress, CancellationToken cancellation)
     {
         var checkedBytes = 0L;
         var options = new ParallelOptions { MaxDegreeOfParallelism = MaxFiles, CancellationToken = cancellation };
         return Parallel.ForEachAsync(
             release.Manifest.Files.OrderByDescending(file => file.Length),
             options,
-            async (file, token) => await VerifyAsync(release, file, Report, token)
+            async (file, token) => await VerifyAsync(release, file, makesTree && file.Role == ReleaseFileRole.Root, Report, token)
         );
 
         void Report(long bytes)
@@ -39,6 +43,7 @@ internal static class ReleaseVerifier
     private static async Task VerifyAsync(
         StoredRelease release,
         ReleaseFile file,
+        bool makesTree,
         Action<long> report,
         CancellationToken cancellation
     )
@@ -47,7 +52,8 @@ internal static class ReleaseVerifier
         var length = RandomAccess.GetLength(handle);
         if (length != file.Length)
             throw new ContentException($"{file.Name}: {length} bytes, expected {file.Length}");
-        using var hash = new FileHash(file, release.Manifest.Verity);
+        await using var tree = makesTree ? new FileStream(release.VerityTreePath, FileMode.Create, FileAccess.Write) : null;
+        using var hash = new FileHash(file, release.Manifest.Verity, tree);
         var reading = ArrayPool<byte>.Shared.Rent(BufferBytes);
         var hashing = ArrayPool<byte>.Shared.Rent(BufferBytes);
         var next = Task.FromResult(0);

@@ -32,6 +32,9 @@ public sealed record StoredRelease(Sha256Digest Digest, string Directory, Releas
     /// <summary>Absolute path of the chunk map's resume journal (staging only).</summary>
     public string ChunkMapJournalPath => ChunkMapPath + ".resume";
 
+    /// <summary>Absolute path of the image's dm-verity hash tree, without superblock; made when the release was committed.</summary>
+    public string VerityTreePath => Path.Combine(Directory, "root.verity");
+
     /// <summary>Absolute path of the resume journal (staging only).</summary>
     public string JournalPath => Path.Combine(Directory, "resume");
 

@@ -26,6 +26,9 @@ internal sealed class StateLayout(string stateDirectory)
     /// <summary>Pins, by digest.</summary>
     internal string Pins => Path.Combine(State, "pins");
 
+    /// <summary>Boot tries, by digest.</summary>
+    internal string Ledger => Path.Combine(State, "ledger");
+
     /// <summary>Held while names change.</summary>
     internal string LockFile => Path.Combine(State, "lock");
 

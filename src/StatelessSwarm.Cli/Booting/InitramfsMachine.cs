@@ -1,0 +1,199 @@
+using System.Globalization;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using StatelessSwarm.Cli.Exits;
+using StatelessSwarm.Cli.Tools;
+using StatelessSwarm.Node.Booting;
+using StatelessSwarm.Platform.Errors;
+using StatelessSwarm.Platform.Mounts;
+using StatelessSwarm.Roots.Booting;
+using StatelessSwarm.Roots.Releases;
+
+namespace StatelessSwarm.Cli.Booting;
+
+/// <summary>The machine as seen from an initramfs: interfaces, the cache device, memory. Uses the programs that every initramfs has.</summary>
+/// <param name="parameters">What the command line says.</param>
+/// <param name="runDirectory">Where mounts and notes go.</param>
+/// <param name="tools">Finds programs.</param>
+/// <param name="console">Receives lines for a person.</param>
+/// <param name="time">Clock.</param>
+internal sealed class InitramfsMachine(BootParameters parameters, string runDirectory, ToolLocator tools, TextWriter console, TimeProvider time)
+    : IBootMachine, IAsyncDisposable
+{
+    private const int SeedPort = 8080;
+
+    /// <summary>Least room for releases in memory: below, nothing fits anyway.</summary>
+    private const long LeastMemory = 16L << 20;
+
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan SayInterval = TimeSpan.FromSeconds(10);
+
+    /// <summary>Longest wait for a cache device that the parameters do not ask for by name.</summary>
+    private static readonly TimeSpan AutomaticCacheWait = TimeSpan.FromSeconds(3);
+
+    /// <summary>Longest wait for any disk to show up.</summary>
+    private static readonly TimeSpan DiskWait = TimeSpan.FromMilliseconds(500);
+
+    private readonly InterfaceSetup _interfaces = new(runDirectory, tools, time);
+
+    /// <inheritdoc/>
+    public void Say(string line)
+    {
+        console.WriteLine($"stateless: {line}");
+        console.Flush();
+    }
+
+    /// <inheritdoc/>
+    public async Task<BootCache> OpenCacheAsync(BootMode mode, CancellationToken cancellation)
+    {
+        var note = "";
+        if (mode != BootMode.Memory && parameters.Cache != "none")
+        {
+            try
+            {
+                return new BootCache(await MountCacheAsync(mode, cancellation), true, "");
+            }
+            catch (Exception fault) when (fault is CommandException or IOException && mode == BootMode.Automatic)
+            {
+                // no disk is no fault when nobody said that there is one
+                note = fault is CommandException { Code: ExitCode.Nothing } ? "" : $"{fault.Message}; keeping releases in memory";
+            }
+            catch (CommandException fault)
+            {
+                throw new IOException(fault.Message, fault);
+            }
+        }
+        else if (mode == BootMode.Cache)
+        {
+            throw new IOException("rd.stateless.mode=cache and rd.stateless.cache=none contradict each other");
+        }
+        return new BootCache(MountMemory(), false, note);
+    }
+
+    /// <inheritdoc/>
+    public async Task<BootNetwork> ConnectAsync(TimeSpan? link, TimeSpan? address, CancellationToken cancellation)
+    {
+        var begun = time.GetTimestamp();
+        var said = begun;
+        long? linkAt = null;
+        while (true)
+        {
+            var state = await _interfaces.StepAsync(parameters.Address, parameters.BootInterface, cancellation);
+            if (state == BootNetworkState.Ready)
+                return new BootNetwork(state, SeedFromDhcp());
+            if (state == BootNetworkState.NoAddress)
+                linkAt ??= time.GetTimestamp();
+            if (linkAt is null && link is { } longestLink && time.GetElapsedTime(begun) >= longestLink)
+                return new BootNetwork(BootNetworkState.NoLink, null);
+            if (linkAt is { } since && address is { } longestAddress && time.GetElapsedTime(since) >= longestAddress)
+                return new BootNetwork(BootNetworkState.NoAddress, null);
+            if (time.GetElapsedTime(said) >= SayInterval)
+            {
+                said = time.GetTimestamp();
+                Say(state == BootNetworkState.NoLink ? "waiting for a network interface with a carrier" : "waiting for an address");
+            }
+            await Task.Delay(Poll, time, cancellation);
+        }
+    }
+
+    /// <inheritdoc/>
+    public BootMount Mount(StoredRelease release, BootMountOptions options)
+    {
+        var mounted = BootMounter.Mount(release, options);
+        if (!mounted.IsVerified)
+            Say($"blocks are not checked while they are read: {mounted.Note}");
+        return mounted;
+    }
+
+    /// <summary>Ends what serves the boot only; addresses stay.</summary>
+    public ValueTask DisposeAsync() => _interfaces.DisposeAsync();
+
+    private async Task<string> MountCacheAsync(BootMode mode, CancellationToken cancellation)
+    {
+        var target = Path.Combine(runDirectory, "cache");
+        if (MountTable.Read().All(entry => entry.MountPoint != target))
+        {
+            var device = await FindCacheAsync(mode, cancellation);
+            Directory.CreateDirectory(target);
+            await new ToolRun { Program = tools.Find("mount", "mount"), Arguments = ["-o", "nosuid,nodev,noexec,noatime", device, target] }.RunAsync(cancellation);
+        }
+        return Path.Combine(target, "stateless");
+    }
+
+    private async Task<string> FindCacheAsync(BootMode mode, CancellationToken cancellation)
+    {
+        var begun = time.GetTimestamp();
+        var longest = mode == BootMode.Automatic && parameters.CacheTimeout > AutomaticCacheWait ? AutomaticCacheWait : parameters.CacheTimeout;
+        while (true)
+        {
+            if (await TryFindAsync(parameters.Cache, cancellation) is { } device)
+                return device;
+            var waited = time.GetElapsedTime(begun);
+            if (waited >= longest || (mode == BootMode.Automatic && waited >= DiskWait && !HasDisk()))
+                throw new CommandException(ExitCode.Nothing, $"no cache device {parameters.Cache}");
+            await Task.Delay(Poll, time, cancellation);
+        }
+    }
+
+    private async Task<string?> TryFindAsync(string cache, CancellationToken cancellation)
+    {
+        if (cache.StartsWith('/'))
+            return File.Exists(cache) ? cache : null;
+        var found = new System.Text.StringBuilder();
+        try
+        {
+            await new ToolRun { Program = tools.Find("findfs", "util-linux"), Arguments = [cache], OnOutput = text => found.Append(text.Span) }.RunAsync(cancellation);
+        }
+        catch (CommandException)
+        {
+            return null;
+        }
+        return found.ToString().Trim() is { Length: > 0 } device ? device : null;
+    }
+
+    private static bool HasDisk() =>
+        Directory.Exists("/sys/class/block")
+        && Directory.EnumerateFileSystemEntries("/sys/class/block").Select(Path.GetFileName).Any(name => name is not null && !name.StartsWith("loop", StringComparison.Ordinal) && !name.StartsWith("ram", StringComparison.Ordinal) && !name.StartsWith("dm-", StringComparison.Ordinal));
+
+    private string MountMemory()
+    {
+        var target = Path.Combine(runDirectory, "memory");
+        if (MountTable.Read().All(entry => entry.MountPoint != target))
+        {
+            Directory.CreateDirectory(target);
+            var room = Math.Max(LeastMemory, TotalMemory() - parameters.MinimumMemory);
+            FileSystemMount.Mount(
+                "stateless",
+                target,
+                "tmpfs",
+                MountFlags.NoSetUserId | MountFlags.NoDevices | MountFlags.NoExecution,
+                string.Create(CultureInfo.InvariantCulture, $"size={room},mode=0755")
+            );
+        }
+        return Path.Combine(target, "stateless");
+    }
+
+    private static long TotalMemory()
+    {
+        // MemTotal:  1024 kB
+        foreach (var line in File.ReadLines("/proc/meminfo"))
+        {
+            if (line.StartsWith("MemTotal:", StringComparison.Ordinal))
+                return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
+        }
+        return 0;
+    }
+
+    private Uri? SeedFromDhcp()
+    {
+        var path = Path.Combine(runDirectory, "dhcp");
+        if (!File.Exists(path))
+            return null;
+        var facts = File.ReadLines(path).Select(line => line.Split('=', 2)).Where(pair => pair.Length == 2).ToDictionary(pair => pair[0], pair => pair[1], StringComparer.Ordinal);
+        if (facts.TryGetValue("file", out var file) && Uri.TryCreate(file, UriKind.Absolute, out var url) && url.Scheme == Uri.UriSchemeHttp)
+            return new Uri(url, "/");
+        return facts.TryGetValue("server", out var server) && System.Net.IPAddress.TryParse(server, out var address) && !address.Equals(System.Net.IPAddress.Any)
+            ? new Uri($"http://{address}:{SeedPort}/")
+            : null;
+    }
+}

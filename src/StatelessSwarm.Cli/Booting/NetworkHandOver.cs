@@ -1,0 +1,31 @@
+using System.Globalization;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using System.Text;
+
+namespace StatelessSwarm.Cli.Booting;
+
+/// <summary>
+/// Tells the image's network configuration what the initramfs has set up, so that the addresses a root and its neighbours depend on
+/// stay: a file for systemd-networkd (<c>KeepConfiguration=yes</c>) per interface, and the name servers.
+/// </summary>
+internal static class NetworkHandOver
+{
+    /// <summary>Writes below the machine's /run; says nothing of interfaces without an address.</summary>
+    public static void Write(string run)
+    {
+        var directory = Path.Combine(run, "systemd/network");
+        foreach (var one in NetworkInterface.GetAllNetworkInterfaces())
+        {
+            if (one.NetworkInterfaceType == NetworkInterfaceType.Loopback || one.GetIPProperties().UnicastAddresses.All(address => address.Address.AddressFamily != AddressFamily.InterNetwork))
+                continue;
+            Directory.CreateDirectory(directory);
+            var mac = string.Join(':', one.GetPhysicalAddress().GetAddressBytes().Select(part => part.ToString("x2", CultureInfo.InvariantCulture)));
+            var text = new StringBuilder("# written by stateless boot root\n[Match]\n")
+                .Append(CultureInfo.InvariantCulture, $"MACAddress={mac}\n\n[Network]\nDHCP=yes\nKeepConfiguration=yes\n");
+            File.WriteAllText(Path.Combine(directory, $"10-stateless-{one.Name}.network"), text.ToString());
+        }
+        if (File.Exists("/etc/resolv.conf"))
+            File.Copy("/etc/resolv.conf", Path.Combine(run, "stateless/resolv.conf"), overwrite: true);
+    }
+}

@@ -1,0 +1,61 @@
+using System.Diagnostics;
+using StatelessSwarm.Cli.Booting.Initramfs;
+using StatelessSwarm.Platform.Files;
+using StatelessSwarm.Platform.Mounts;
+
+namespace StatelessSwarm.Cli.Booting;
+
+/// <summary>
+/// The agent that goes on after the hand-over. The initramfs is emptied then, and its mounts move: so it lives in a tree of its
+/// own in memory, with the files it needs and its own proc, sys and dev, and the machine's run directory bound into it. Its name
+/// begins with '@': systemd leaves such a process alone at the hand-over and at shutdown
+/// (systemd.io/ROOT_STORAGE_DAEMONS).
+/// </summary>
+internal static class ResidentAgent
+{
+    /// <summary>What the process is called.</summary>
+    private const string ProcessName = "@stateless";
+
+    /// <summary>Starts it.</summary>
+    /// <param name="tree">Where its tree goes.</param>
+    /// <param name="runDirectory">The machine's run directory; the tree has it at the same place.</param>
+    /// <param name="arguments">More arguments.</param>
+    /// <returns>Its process id.</returns>
+    /// <exception cref="IOException">It could not be started.</exception>
+    public static int Start(string tree, string runDirectory, IReadOnlyList<string> arguments)
+    {
+        var (files, missing) = AgentFiles.Of(AgentFiles.OwnPath);
+        if (missing.Count > 0)
+            throw new IOException($"the agent cannot go on: {string.Join(", ", missing)} not found");
+        Directory.CreateDirectory(tree);
+        FileSystemMount.Mount("stateless", tree, "tmpfs", MountFlags.NoSetUserId | MountFlags.NoDevices, "size=64m,mode=0700");
+        foreach (var file in files)
+        {
+            var target = tree + (file == files[0] ? "/usr/bin/stateless" : file);
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.Copy(file, target);
+        }
+        SymbolicLink.Create("stateless", Path.Combine(tree, "usr/bin", ProcessName));
+        foreach (var (name, type) in ((string, string)[])[("proc", "proc"), ("sys", "sysfs"), ("dev", "devtmpfs")])
+        {
+            var target = Path.Combine(tree, name);
+            Directory.CreateDirectory(target);
+            FileSystemMount.Mount(name, target, type, MountFlags.NoSetUserId | MountFlags.NoExecution);
+        }
+        foreach (var directory in (ReadOnlySpan<string>)["tmp", "etc"])
+            Directory.CreateDirectory(Path.Combine(tree, directory));
+        if (File.Exists("/etc/resolv.conf"))
+            File.Copy("/etc/resolv.conf", Path.Combine(tree, "etc/resolv.conf"));
+        var run = tree + runDirectory;
+        Directory.CreateDirectory(run);
+        FileSystemMount.Bind(runDirectory, run);
+
+        // a name without a directory is looked up on the path, and becomes the process's own name as it is
+        Environment.SetEnvironmentVariable("PATH", Path.Combine(tree, "usr/bin") + ":" + Environment.GetEnvironmentVariable("PATH"));
+        var start = new ProcessStartInfo(ProcessName) { ArgumentList = { "boot", "agent", "--root", tree, "--run", runDirectory } };
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        using var process = Process.Start(start) ?? throw new IOException("the agent could not be started");
+        return process.Id;
+    }
+}
