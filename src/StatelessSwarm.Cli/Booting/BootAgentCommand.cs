@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using StatelessSwarm.Cli.Commands;
 using StatelessSwarm.Cli.Exits;
 using StatelessSwarm.Node.Booting;
@@ -45,8 +46,22 @@ internal static class BootAgentCommand
                     MachineControl.LeaveTerminal();
                 }
                 await using var log = new KernelLog();
-                await RunAsync(context, log, result.GetValue(run)!, patience, feeding, cancellation);
-                return (int)ExitCode.Done;
+                try
+                {
+                    await File.WriteAllTextAsync(
+                        ResidentAgent.ReadyPath(result.GetValue(run)!),
+                        string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}\n"),
+                        cancellation
+                    );
+                    await RunAsync(context, log, result.GetValue(run)!, patience, feeding, cancellation);
+                    return (int)ExitCode.Done;
+                }
+                catch (Exception fault) when (fault is not OperationCanceledException)
+                {
+                    // nobody reads its error output any more
+                    await log.WriteLineAsync($"the agent ends: {FaultMapper.Map(fault).Line}");
+                    throw;
+                }
             }
         );
         return command;

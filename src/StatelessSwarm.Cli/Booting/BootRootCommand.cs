@@ -110,17 +110,19 @@ internal static class BootRootCommand
             )
         );
         if (parameters.GoesOnServing)
-            StartAgent(context, parameters, runDirectory, tree);
+            await StartAgentAsync(context, parameters, runDirectory, tree, cancellation);
     }
 
-    private static void StartAgent(CommandContext context, BootParameters parameters, string runDirectory, string tree)
+    private static async Task StartAgentAsync(CommandContext context, BootParameters parameters, string runDirectory, string tree, CancellationToken cancellation)
     {
         try
         {
-            ResidentAgent.Start(
+            await ResidentAgent.StartAsync(
                 tree,
                 runDirectory,
-                ["--bless-timeout", Duration.Format(parameters.BlessTimeout), "--watchdog", Duration.Format(parameters.Watchdog)]
+                ["--bless-timeout", Duration.Format(parameters.BlessTimeout), "--watchdog", Duration.Format(parameters.Watchdog)],
+                context.Time,
+                cancellation
             );
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CommandException or System.ComponentModel.Win32Exception)

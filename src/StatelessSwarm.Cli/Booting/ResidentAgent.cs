@@ -16,13 +16,17 @@ internal static class ResidentAgent
     /// <summary>What the process is called.</summary>
     private const string ProcessName = "@stateless";
 
-    /// <summary>Starts it.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Starts it, and waits until it does not need the initramfs any more.</summary>
     /// <param name="tree">Where its tree goes.</param>
     /// <param name="runDirectory">The machine's run directory; the tree has it at the same place.</param>
     /// <param name="arguments">More arguments.</param>
-    /// <returns>Its process id.</returns>
+    /// <param name="time">Clock.</param>
+    /// <param name="cancellation">Gives up.</param>
     /// <exception cref="IOException">It could not be started.</exception>
-    public static int Start(string tree, string runDirectory, IReadOnlyList<string> arguments)
+    public static async Task StartAsync(string tree, string runDirectory, IReadOnlyList<string> arguments, TimeProvider time, CancellationToken cancellation)
     {
         var (files, missing) = AgentFiles.Of(AgentFiles.OwnPath);
         if (missing.Count > 0)
@@ -55,7 +59,22 @@ internal static class ResidentAgent
         var start = new ProcessStartInfo(ProcessName) { ArgumentList = { "boot", "agent", "--root", tree, "--run", runDirectory } };
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
+        File.Delete(ReadyPath(runDirectory));
         using var process = Process.Start(start) ?? throw new IOException("the agent could not be started");
-        return process.Id;
+        // until it is in its tree, the hand-over would take its files from under it
+        using var limit = new CancellationTokenSource(Patience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        while (!File.Exists(ReadyPath(runDirectory)))
+        {
+            if (process.HasExited)
+                throw new IOException($"the agent ended with code {process.ExitCode}");
+            if (limit.IsCancellationRequested)
+                throw new IOException($"the agent was not ready within {Patience.TotalSeconds:0} s");
+            await Task.Delay(Poll, time, either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellation.ThrowIfCancellationRequested();
+        }
     }
+
+    /// <summary>Where the agent says that it is in its tree: its process id.</summary>
+    public static string ReadyPath(string runDirectory) => Path.Combine(runDirectory, "agent.pid");
 }

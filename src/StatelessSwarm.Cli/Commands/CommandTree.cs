@@ -53,7 +53,8 @@ internal static class CommandTree
         var terminal = context.Terminal;
         try
         {
-            var result = Create(context).Parse(arguments);
+            // a word that begins with '@' is a word: names of files may, and the agent of an initramfs is called so
+            var result = Create(context).Parse(arguments, new ParserConfiguration { ResponseFileTokenReplacer = null });
             if (result.Action is ParseErrorAction)
             {
                 var message =

@@ -52,7 +52,8 @@ public static class NodeDaemon
         var logger = loggers.CreateLogger("node");
         await using var node = await NodeRuntime.StartAsync(options, time, loggers, cancellation);
 
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true });
+        // nothing is read relative to it, and the directory of the program need not be there any more (the agent of an initramfs)
+        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { DisableDefaults = true, ContentRootPath = "/" });
         LineLoggers.Configure(builder.Logging, provider, isVerbose);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         builder.Services.AddSystemd();

@@ -1,0 +1,1 @@
+"""Virtual machines that boot from the product's initramfs."""

@@ -1,0 +1,223 @@
+#!/usr/bin/env python3
+"""Machines that boot from the product's initramfs, in virtual machines on a site's bridge: what EndToEnd.Tests runs.
+
+  scenarios.py NAME --work DIR [--name LAB] [--product DIR] [--cuts N] [--seed N]
+prints one line of JSON as its last line: {"scenario":..,"problems":[..], figures}
+"""
+import argparse
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import time
+
+if __package__ in (None, ""):
+    sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))))
+
+from testbed import product
+from testbed.boot.guest import Guest, kernel
+from testbed.boot.image import make_tree
+from testbed.demo.places import LabPlace
+from testbed.demo.story import Failed, Story
+
+TOPOLOGY = {"seed": {"up": "1gbit", "down": "1gbit"}, "sites": [{"hosts": 1}]}
+# Several times what a quiet machine needs: QEMU translates every instruction here.
+BOOT_S = 240
+CHANNEL = "root=stateless:web/stable panic=1 "
+
+
+class Scenario:
+    """A repository with small releases, a seed, and guests."""
+
+    def __init__(self, work, name, programs, cuts=0, seed=1):
+        self.work, self.programs, self.cuts, self.seed = work, programs, cuts, seed
+        self.place = LabPlace(TOPOLOGY, name)
+        self.story = Story(self.place, programs, work, True, lambda text: print(text, flush=True))
+        self.problems, self.figures, self.guests = [], {}, []
+        self.initrd = os.path.join(work, "initrd.img")
+
+    def expect(self, what, ok):
+        if not ok:
+            self.problems.append(what)
+        return ok
+
+    def prepare(self):
+        self.place.up()
+        self.story.prepare()
+        print(self.programs.call("boot", "initramfs", "--kernel", kernel()[0], "--modules", "virtual", "--module", "softdog",
+                                 "--trust", self.story.trust, "-o", self.initrd).strip(), flush=True)
+
+    def release(self, version, mib=8, test="bless", seed=1, kind="squashfs"):
+        """Publishes a tiny root; its digest."""
+        tree, image = os.path.join(self.work, "tree-" + version), os.path.join(self.work, "root-%s.%s" % (version, kind))
+        make_tree(tree, version, mib, seed, test)
+        self.programs.call("image", "build", tree, "--format", kind, "-o", image)
+        digest, _ = self.story.publish(version, image)
+        return digest
+
+    def serve(self):
+        self.story.fleet.start_seed(self.story.repository)
+        self.url = "http://%s:8080/" % self.place.host("seed").ip
+
+    def arguments(self, more=""):
+        return CHANNEL + "ip={ip} rd.stateless.seed=%s %s" % (self.url, more)
+
+    def guest(self, more="", number=1, arguments=None, **options):
+        guest = Guest(self.place, number, self.work, self.initrd, self.arguments(more) if arguments is None else arguments, **options)
+        self.guests.append(guest)
+        return guest
+
+    def disk(self, name="cache.img", mib=256):
+        path = os.path.join(self.work, name)
+        with open(path, "wb") as file:
+            file.truncate(mib << 20)
+        subprocess.run(["mkfs.ext4", "-q", "-L", "STATELESS-CACHE", path], check=True)
+        return path
+
+    def booted(self, guest, version, reason=None, start=0):
+        """Waits for the root's first program; (index of its line, its boot.json)."""
+        found = guest.wait(r"BOOTED (\S+) run=(\S+)", BOOT_S, start)
+        if not found:
+            raise Failed("guest %d does not boot %s:\n%s" % (guest.number, version, guest.tail()))
+        index, match = found
+        self.expect("guest %d boots %s, had %s" % (guest.number, version, match.group(1)), match.group(1) == version)
+        if reason:
+            self.expect("guest %d boots %s because of %s, had %s" % (guest.number, version, reason, match.group(2)), match.group(2) == reason)
+        line = guest.wait(r"BOOT-JSON (\{.*\})", 60, index)
+        record = json.loads(line[1].group(1)) if line else {}
+        return index, record
+
+    def line(self, guest, pattern, what, timeout_s=BOOT_S, start=0):
+        found = guest.wait(pattern, timeout_s, start)
+        self.expect("%s; the console ends with:\n%s" % (what, guest.tail()) if not found else what, bool(found))
+        return found
+
+    def finished(self, guest):
+        self.line(guest, "^DONE", "guest %d comes to its end" % guest.number)
+        guest.wait("== ended", 60)
+        guest.close()
+
+    def memory(self):
+        """Releases in memory: verified while read, limits hold, the agent goes on serving, damage is an error and never data."""
+        digest = self.release("1.0", mib=12)
+        self.serve()
+        guest = self.guest("test=checks,bless,agent,memory,flip,readall rd.stateless.tmpfs=size=8m")
+        _, record = self.booted(guest, "1.0", "updated")
+        self.figures["boot_json"] = record
+        self.figures["digest"] = digest
+        self.expect("the record names the release", record.get("digest") == digest)
+        self.expect("blocks are verified by the kernel: %s" % record.get("verity_note"), record.get("verity") is True)
+        self.expect("boots from memory are not counted", record.get("tries") is None and record.get("persistent") is False)
+        self.line(guest, "USR READ-ONLY", "/usr is read-only to root")
+        self.line(guest, "ETC WRITABLE", "/etc takes writes")
+        self.line(guest, "ROOT OVERLAY", "the root is an overlay")
+        self.line(guest, "FULL 0 ALIVE", "a full root lives on")
+        self.line(guest, "runs from memory", "blessing says that nothing is counted")
+        self.line(guest, r"AGENT .*serves 1 release", "the agent serves after the hand-over")
+        rss = self.line(guest, r"AGENT-RSS (\d+)", "the agent is one process")
+        self.figures["agent_rss_mib"] = round(int(rss[1].group(1)) / 1024, 1) if rss else None
+        self.line(guest, "FLIPPED", "the image is damaged below the root")
+        failed = self.line(guest, r"READ (OK|FAILED)", "all files are read")
+        self.expect("a damaged block is an error, had: %s" % (failed and failed[1].group(0)), bool(failed) and failed[1].group(1) == "FAILED")
+        self.finished(guest)
+        self.figures["steps"] = record.get("steps")
+
+    def pinned(self):
+        """One release by its digest, EROFS, while the channel is elsewhere."""
+        digest = self.release("1.0", kind="erofs")
+        self.release("2.0", seed=2)
+        self.serve()
+        guest = self.guest(arguments="root=stateless:sha256:%s panic=1 ip={ip} rd.stateless.seed=%s rd.stateless.upadte=after" % (digest, self.url))
+        self.line(guest, "rd.stateless.upadte: unknown parameter, did you mean rd.stateless.update", "an unknown parameter is told with the nearest name")
+        _, record = self.booted(guest, "1.0", "updated")
+        self.expect("the record names the release", record.get("digest") == digest)
+        self.finished(guest)
+
+    def rollback(self):
+        """A cache disk: a release that panics is given up after its tries, one that hangs as well; no network costs seconds."""
+        good = self.release("1.0")
+        self.serve()
+        disk = self.disk()
+        guest = self.guest(disk=disk)
+        _, record = self.booted(guest, "1.0", "updated")
+        self.expect("two tries are left at the first boot: %s" % record.get("tries"), record.get("tries") == {"good": False, "left": 2, "done": 1})
+        self.line(guest, "^BLESSED", "it is blessed")
+        self.finished(guest)
+
+        self.release("2.0", test="panic", seed=1)
+        guest = self.guest("rd.stateless.tries=2", disk=disk, reboots=True)
+        first, record = self.booted(guest, "2.0", "updated")
+        self.figures["reused_bytes"] = record["sources"]["disk"]
+        self.expect("most of 2.0 is taken from 1.0, had: %s" % record["sources"], record["sources"]["disk"] > 6 << 20)
+        second, record = self.booted(guest, "2.0", start=first + 1)
+        self.expect("no try is left: %s" % record.get("tries"), record["tries"]["left"] == 0)
+        third, record = self.booted(guest, "1.0", "fallback", start=second + 1)
+        self.expect("1.0 is good still", record["tries"]["good"])
+        self.finished(guest)
+
+        for network, reason in (("none", "no-link"), ("dead", "no-peer")):
+            guest = self.guest(disk=disk, network=network)
+            _, record = self.booted(guest, "1.0", reason)
+            seconds = sum(step["ms"] for step in record["steps"]) / 1000
+            self.figures["agent_s_" + reason] = seconds
+            self.expect("a network that is missing (%s) costs at most 20 s, had: %.1f" % (network, seconds), seconds <= 20.5)
+            self.finished(guest)
+
+        self.release("3.0", test="hang")
+        guest = self.guest("rd.stateless.tries=1 rd.stateless.timeout.bless=10", disk=disk, reboots=True)
+        first, _ = self.booted(guest, "3.0", "updated")
+        self.line(guest, "HANGING", "3.0 hangs")
+        self.booted(guest, "1.0", "fallback", start=first + 1)
+        self.finished(guest)
+
+        self.release("4.0")
+        guest = self.guest("rd.stateless.update=after", disk=disk)
+        _, record = self.booted(guest, "1.0", "not-asked")
+        self.finished(guest)
+        guest = self.guest(disk=disk)
+        self.booted(guest, "4.0", "updated")
+        self.line(guest, "^BLESSED", "4.0 is blessed")
+        self.finished(guest)
+        self.figures["digest"] = good
+
+    def close(self):
+        for guest in self.guests:
+            guest.close()
+        self.story.fleet.close()
+        self.place.close()
+
+
+SCENARIOS = {"memory": Scenario.memory, "pinned": Scenario.pinned, "rollback": Scenario.rollback}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("scenario", choices=sorted(SCENARIOS))
+    parser.add_argument("--work", required=True)
+    parser.add_argument("--name", default="boot")
+    parser.add_argument("--product", help="folder of published programs; without it they are published")
+    parser.add_argument("--cuts", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    if os.geteuid():
+        raise SystemExit("the scenarios need root: a lab is made of network namespaces")
+    shutil.rmtree(options.work, ignore_errors=True)
+    os.makedirs(options.work)
+    programs = product.published(options.product) if options.product else product.publish()
+    scenario = Scenario(os.path.abspath(options.work), options.name, programs, options.cuts, options.seed)
+    try:
+        scenario.prepare()
+        SCENARIOS[options.scenario](scenario)
+    except (Failed, product.CommandFailed) as fault:
+        scenario.problems.append(str(fault))
+    finally:
+        scenario.close()
+    print(json.dumps(dict(scenario.figures, scenario=options.scenario, problems=scenario.problems)), flush=True)
+    return 1 if scenario.problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
