@@ -65,7 +65,7 @@ internal static class BootBlessCommand
             return;
         foreach (var program in Directory.EnumerateFiles(directory).Order(StringComparer.Ordinal))
         {
-            if ((File.GetUnixFileMode(program) & UnixFileMode.UserExecute) == 0)
+            if ((File.GetUnixFileMode(program) & UnixFileMode.UserExecute) == UnixFileMode.None)
                 continue;
             using var limit = new CancellationTokenSource(CheckTimeout, context.Time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);

@@ -1,10 +1,7 @@
 using System.Globalization;
-using System.Net.NetworkInformation;
-using System.Net.Sockets;
 using StatelessSwarm.Cli.Exits;
 using StatelessSwarm.Cli.Tools;
 using StatelessSwarm.Node.Booting;
-using StatelessSwarm.Platform.Errors;
 using StatelessSwarm.Platform.Mounts;
 using StatelessSwarm.Roots.Booting;
 using StatelessSwarm.Roots.Releases;

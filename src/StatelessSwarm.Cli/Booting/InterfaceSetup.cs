@@ -133,6 +133,7 @@ internal sealed class InterfaceSetup(string runDirectory, ToolLocator tools, Tim
         {
             // seconds between tries; -f stays in the foreground, for us to end
             ArgumentList = { "-f", "-i", name, "-s", script, "-t", "4", "-T", "1", "-A", "5" },
+            UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -60,6 +60,7 @@ public sealed class BootFlow(
         var pauses = new Backoff(FirstPause, LongestPause, _random);
         for (var mode = parameters.Mode; ; mode = parameters.Mode == BootMode.Cache ? BootMode.Cache : BootMode.Memory)
         {
+            _damaged.Clear();
             try
             {
                 var cache = await StepAsync("cache", () => machine.OpenCacheAsync(mode, cancellation));

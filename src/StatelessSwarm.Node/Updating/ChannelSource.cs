@@ -63,9 +63,9 @@ internal sealed class ChannelSource(
         }
         catch (NodeException fault) when (fault.Kind == FaultKind.Unreachable)
         {
-            if (follow.Release is { } release)
-                return (RecallPinned(release) ?? throw fault, fault);
-            if (trust.HeldChannel(follow.Product, follow.Channel) is { } held && !trust.IsExpired(held))
+            if (follow.Release is { } release && RecallPinned(release) is { } pinned)
+                return (pinned, fault);
+            if (follow.Release is null && trust.HeldChannel(follow.Product, follow.Channel) is { } held && !trust.IsExpired(held))
                 return (held, fault);
             throw;
         }

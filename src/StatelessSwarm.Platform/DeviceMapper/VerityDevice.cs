@@ -2,7 +2,6 @@ using System.Buffers.Binary;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using StatelessSwarm.Platform.Errors;
-using StatelessSwarm.Platform.Files;
 
 namespace StatelessSwarm.Platform.DeviceMapper;
 

@@ -1,5 +1,4 @@
 using StatelessSwarm.Platform.Errors;
-using StatelessSwarm.Platform.Files;
 
 namespace StatelessSwarm.Platform.Machine;
 

@@ -1,6 +1,5 @@
 using Microsoft.Win32.SafeHandles;
 using StatelessSwarm.Platform.Errors;
-using StatelessSwarm.Platform.Files;
 
 namespace StatelessSwarm.Platform.Machine;
 

@@ -1,4 +1,3 @@
-using StatelessSwarm.Content.Manifests;
 using StatelessSwarm.Content.Values;
 using StatelessSwarm.Platform.Files;
 using StatelessSwarm.Platform.Loop;

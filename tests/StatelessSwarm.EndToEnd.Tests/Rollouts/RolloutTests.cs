@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using StatelessSwarm.EndToEnd.Tests.Testbed;
+using StatelessSwarm.Testing.Processes;
 
 namespace StatelessSwarm.EndToEnd.Tests.Rollouts;
 

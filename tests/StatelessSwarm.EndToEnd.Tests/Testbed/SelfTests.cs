@@ -1,4 +1,5 @@
 using System.Globalization;
+using StatelessSwarm.Testing.Processes;
 
 namespace StatelessSwarm.EndToEnd.Tests.Testbed;
 

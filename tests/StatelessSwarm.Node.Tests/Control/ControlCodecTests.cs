@@ -65,7 +65,7 @@ public sealed class ControlCodecTests
     [InlineData("9201")]
     [InlineData("920100")]
     [InlineData("920106")]
-    [InlineData("92010a")]
+    [InlineData("92010b")]
     [InlineData("920201")]
     [InlineData("930101c0")]
     [InlineData("92010100")]

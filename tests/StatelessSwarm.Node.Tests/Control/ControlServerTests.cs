@@ -248,6 +248,8 @@ public sealed class ControlServerTests : IAsyncDisposable
             return new LimitStatus { Configured = TransferLimits.None, InForce = TransferLimits.None with { WanDown = 2 << 20 } };
         }
 
+        public NodeStatus Leave() => GetStatus();
+
         public NodeStatus GetStatus() => new() { IsDaemon = true, Product = "web" };
 
         public Task<UpdateResult> ActivateAsync(CancellationToken cancellation) =>

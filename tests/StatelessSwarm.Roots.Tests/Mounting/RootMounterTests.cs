@@ -258,14 +258,7 @@ public sealed class RootMounterTests : IDisposable
         File.WriteAllBytes(Path.Combine(tree, "usr/data"), SampleRelease.RandomBytes(number, 200_000));
         SymbolicLink.Create("../etc/version", Path.Combine(tree, "usr/link"));
         FileFacts.SetMode(tree, (UnixFileMode)0x1c9);
-        var image = _directory[$"image{number}"];
-        if (format == ImageFormat.SquashFs)
-            await Tool.RunAsync("mksquashfs", tree, image, "-quiet", "-no-progress", "-comp", "zstd");
-        else
-            await Tool.RunAsync("mkfs.erofs", image, tree);
-        var bytes = await File.ReadAllBytesAsync(image);
-        Array.Resize(ref bytes, (bytes.Length + 4095) / 4096 * 4096);
-        return await new SampleRelease(number, bytes, format).AddToAsync(ReleaseStore.Open(_directory["state"]));
+        return await TreeRelease.AddAsync(tree, _directory[$"image{number}"], format, number, ReleaseStore.Open(_directory["state"]));
     }
 
     private string[] OwnMounts() =>

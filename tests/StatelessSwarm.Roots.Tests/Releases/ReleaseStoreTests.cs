@@ -91,7 +91,7 @@ public sealed class ReleaseStoreTests : IDisposable
                 )
         );
         Assert.Equal(
-            ["manifest.mp", "release.torrent", "root.squashfs", "vmlinuz"],
+            ["manifest.mp", "release.torrent", "root.squashfs", "root.verity", "vmlinuz"],
             Directory.EnumerateFiles(release.Directory).Select(Path.GetFileName).Order(StringComparer.Ordinal)
         );
         Assert.Empty(Directory.EnumerateFileSystemEntries(_state["staging"]));

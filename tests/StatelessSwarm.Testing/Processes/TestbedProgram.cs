@@ -1,12 +1,9 @@
-using StatelessSwarm.Testing;
-using StatelessSwarm.Testing.Processes;
-
-namespace StatelessSwarm.EndToEnd.Tests.Testbed;
+namespace StatelessSwarm.Testing.Processes;
 
 /// <summary>A program of the repository's <c>testbed</c> folder, run to its end.</summary>
 /// <param name="ExitCode">Its exit code.</param>
 /// <param name="Output">What it printed, both streams.</param>
-internal sealed record TestbedProgram(int ExitCode, string Output)
+public sealed record TestbedProgram(int ExitCode, string Output)
 {
     // Several times what a run takes on a busy machine; a program that hangs is ended with all it started.
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(6);
@@ -18,10 +15,13 @@ internal sealed record TestbedProgram(int ExitCode, string Output)
     public static bool CanBuildLabs => Environment.IsPrivilegedProcess;
 
     /// <summary>Runs <c>testbed/NAME</c> with arguments.</summary>
-    public static async Task<TestbedProgram> RunAsync(string name, params string[] arguments)
+    public static Task<TestbedProgram> RunAsync(string name, params string[] arguments) => RunAsync(Limit, name, arguments);
+
+    /// <summary>Runs <c>testbed/NAME</c> with arguments, for at most <paramref name="limit"/>.</summary>
+    public static async Task<TestbedProgram> RunAsync(TimeSpan limit, string name, params string[] arguments)
     {
         var (code, output) = await LineProcess.RunAsync(
-            Limit,
+            limit,
             "env",
             ["-C", RepositoryRoot.Path, "PYTHONDONTWRITEBYTECODE=1", "python3", $"testbed/{name}", .. arguments]
         );

@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Text.Json;
+using StatelessSwarm.Testing;
+using StatelessSwarm.Testing.Processes;
+
+namespace StatelessSwarm.Boot.Tests.Guests;
+
+/// <summary>
+/// Virtual machines (QEMU, Debian's kernel) boot from the product's own initramfs on a site's bridge: the scenario program starts
+/// seed and guests, reads their consoles and says what is wrong; here its figures are judged.
+/// </summary>
+[Collection("guests")]
+public sealed class BootScenarioTests
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(15);
+
+    /// <summary>Releases in memory: dm-verity, limits, the agent after the hand-over, a damaged block.</summary>
+    [Fact]
+    public async Task Boot_IntoMemory_IsVerifiedAndGoesOnServing()
+    {
+        using var report = await PlayAsync("memory");
+        var root = report.RootElement;
+        // issue figures: an idle agent within 64 MiB
+        Assert.InRange(root.GetProperty("agent_rss_mib").GetDouble(), 1, 64);
+        Assert.Contains(root.GetProperty("steps").EnumerateArray(), step => step.GetProperty("name").GetString() == "mount");
+    }
+
+    /// <summary>One release by its digest, in EROFS.</summary>
+    [Fact]
+    public async Task Boot_PinnedRelease_IsThatOne()
+    {
+        using var report = await PlayAsync("pinned");
+    }
+
+    /// <summary>A cache disk: panic, hang, no interface, no seed, update later; every time a good root.</summary>
+    [Fact]
+    public async Task Boot_ReleasesThatFail_FallBackToTheGoodOne()
+    {
+        using var report = await PlayAsync("rollback");
+        Assert.InRange(report.RootElement.GetProperty("agent_s_no-link").GetDouble(), 0, 20.5);
+        Assert.InRange(report.RootElement.GetProperty("agent_s_no-peer").GetDouble(), 0, 20.5);
+    }
+
+    private static async Task<JsonDocument> PlayAsync(string scenario, params string[] more)
+    {
+        var work = Path.Combine(RepositoryRoot.Path, "artifacts", "scenarios", "boot-" + scenario);
+        var name = string.Create(CultureInfo.InvariantCulture, $"b{Environment.ProcessId % 100_000}");
+        var run = await TestbedProgram.RunAsync(Limit, "boot/scenarios.py", [scenario, "--work", work, "--name", name, .. more]);
+        Assert.True(TestbedProgram.CanBuildLabs, "guests sit on bridges in network namespaces: run this test as root");
+        Assert.True(run.ExitCode == 0, run.Output);
+        var report = JsonDocument.Parse(run.LastLine);
+        Assert.Empty(report.RootElement.GetProperty("problems").EnumerateArray());
+        return report;
+    }
+}
