@@ -1,7 +1,8 @@
-"""The product's programs, published as a user gets them: `stateless` (NativeAOT) and `stateless-seed`."""
+"""The product's programs, published as a user gets them: `stateless` (NativeAOT) and `stateless-seed`. As a program: publishes both."""
 import json
 import os
 import subprocess
+import sys
 from dataclasses import dataclass
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -65,3 +66,7 @@ def _checked(programs, seed=True):
         if not os.access(path, os.X_OK):
             raise CommandFailed("%s is not there: build or publish first" % path)
     return programs
+
+
+if __name__ == "__main__":
+    sys.exit(0 if publish() else 1)

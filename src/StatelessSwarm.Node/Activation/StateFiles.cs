@@ -34,9 +34,12 @@ internal static class StateFiles
         try
         {
             using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, 1);
-            var bytes = new byte[maxBytes + 1];
+            // as long as it is now; one that grows meanwhile is cut, and its reader notices
+            if (file.Length > maxBytes)
+                return null;
+            var bytes = new byte[file.Length];
             var count = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-            return count > maxBytes ? null : bytes[..count];
+            return bytes[..count];
         }
         catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
         {

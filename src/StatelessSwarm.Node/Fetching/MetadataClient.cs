@@ -13,6 +13,9 @@ internal sealed class MetadataClient : IDisposable
     /// <summary>Tries per file; only failures that may pass are tried again.</summary>
     private const int Tries = 3;
 
+    /// <summary>Time for a file from a neighbour.</summary>
+    private static readonly TimeSpan NeighbourTimeout = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
 
     /// <summary>Time for one try of a small file; larger ones get <see cref="TimePerMegabyte"/> on top.</summary>
@@ -58,7 +61,16 @@ internal sealed class MetadataClient : IDisposable
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="NodeException">The server cannot be reached or does not answer in time.</exception>
     /// <exception cref="ContentException">The answer is too large.</exception>
-    public async Task<byte[]?> GetAsync(string path, int maxBytes, CancellationToken cancellation)
+    public Task<byte[]?> GetAsync(string path, int maxBytes, CancellationToken cancellation) => GetAsync(path, maxBytes, null, cancellation);
+
+    /// <summary>A file of the repository, or null when the server says there is none.</summary>
+    /// <param name="path">Relative path.</param>
+    /// <param name="maxBytes">Largest answer accepted.</param>
+    /// <param name="isEnough">Asked after a failure: true when there is somebody else to ask, so that no more tries are worth their time.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="NodeException">The server cannot be reached or does not answer in time.</exception>
+    /// <exception cref="ContentException">The answer is too large.</exception>
+    public async Task<byte[]?> GetAsync(string path, int maxBytes, Func<bool>? isEnough, CancellationToken cancellation)
     {
         var url = new Uri(_server, path);
         var backoff = new Backoff(TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(4), _random);
@@ -70,10 +82,32 @@ internal sealed class MetadataClient : IDisposable
             }
             catch (Exception fault) when (IsPassing(fault, cancellation))
             {
-                if (attempt == Tries)
+                if (attempt == Tries || isEnough?.Invoke() == true)
                     throw new NodeException(FaultKind.Unreachable, $"{url}: {Reason(fault)}", fault);
             }
             await Task.Delay(backoff.Next(), _time, cancellation);
+        }
+    }
+
+    /// <summary>A file that a neighbour hands on, or null when it has none. One try, within <see cref="NeighbourTimeout"/>.</summary>
+    /// <param name="neighbour">Where it takes peers.</param>
+    /// <param name="path">Relative path.</param>
+    /// <param name="maxBytes">Largest answer accepted.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="NodeException">It does not answer, or not in time.</exception>
+    /// <exception cref="ContentException">The answer is too large.</exception>
+    public async Task<byte[]?> GetFromAsync(IPEndPoint neighbour, string path, int maxBytes, CancellationToken cancellation)
+    {
+        var url = new Uri(new Uri($"http://{neighbour}/"), path);
+        using var limit = new CancellationTokenSource(NeighbourTimeout, _time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
+        try
+        {
+            return await TryAsync(url, maxBytes, either.Token);
+        }
+        catch (Exception fault) when (IsPassing(fault, cancellation))
+        {
+            throw new NodeException(FaultKind.Unreachable, $"{url}: {Reason(fault)}", fault);
         }
     }
 

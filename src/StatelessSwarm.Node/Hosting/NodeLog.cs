@@ -76,4 +76,7 @@ internal static partial class NodeLog
 
     [LoggerMessage(23, LogLevel.Error, "release {Digest}: not blessed within {Seconds:0} s of its boot; restarting the machine")]
     public static partial void NotBlessed(ILogger logger, Sha256Digest digest, double seconds);
+
+    [LoggerMessage(24, LogLevel.Debug, "neighbour {EndPoint}: its metadata is not taken: {Line}")]
+    public static partial void NeighbourRefused(ILogger logger, System.Net.IPEndPoint endPoint, string line);
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using StatelessSwarm.Node.Activation;
 using StatelessSwarm.Node.Configuration;
@@ -114,6 +115,8 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
         activator.MountCurrent();
 
         var random = new Random(BitConverter.ToInt32(System.Security.Cryptography.RandomNumberGenerator.GetBytes(4)));
+        var relay = new MetadataRelay(store);
+        relay.Publish(trust, options.Follow.Product, options.Follow.Channel);
         var client = parts.Add(new MetadataClient(options.Server, time, random));
         var swarm = await SwarmHost.StartAsync(
             new SwarmOptions
@@ -123,6 +126,7 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
                 SiteNetworks = options.SiteNetworks,
                 Site = options.Site,
                 IsBackground = options.IsBackground,
+                FileAt = relay.FileAt,
             },
             time,
             loggers,
@@ -142,8 +146,17 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
         var sharing = parts.Add(new ReleaseSharing(swarm, options.Server, [new Uri(options.Server, "announce")], options.Peers, local, logger));
         var records = UpdateRecords.Open(options.StateDirectory, logger);
         var board = new StatusBoard();
+        IReadOnlyList<IPEndPoint> named = [.. options.Peers.Select(peer => IPAddress.TryParse(peer.Host, out var address) ? new IPEndPoint(address, peer.Port) : null).OfType<IPEndPoint>()];
         var source = new ChannelSource(
-            options.Follow, client, trust, Path.Combine(options.StateDirectory, "releases"), Path.Combine(options.StateDirectory, "staging"), logger
+            options.Follow,
+            client,
+            trust,
+            Path.Combine(options.StateDirectory, "releases"),
+            Path.Combine(options.StateDirectory, "staging"),
+            relay,
+            () => [.. neighbours?.EndPoints ?? [], .. named],
+            time,
+            logger
         );
         var reuse = new ImageReuse(store, sharing, source, time, logger);
         var updater = parts.Add(new Updater(options, source, store, sharing, reuse, activator, records, board, time, logger));

@@ -25,6 +25,7 @@ internal sealed class NeighbourWatch : IAsyncDisposable
     private readonly Dictionary<string, IReadOnlyList<IPEndPoint>> _known = new(StringComparer.OrdinalIgnoreCase);
     private readonly Task _announcing;
     private readonly Task _browsing;
+    private volatile IReadOnlyList<IPEndPoint> _endPoints = [];
     private int _count;
 
     private NeighbourWatch(MulticastDns dns, SwarmHost swarm, string nodeId, string site, ILogger logger)
@@ -39,6 +40,9 @@ internal sealed class NeighbourWatch : IAsyncDisposable
 
     /// <summary>Neighbours known now.</summary>
     public int Count => Volatile.Read(ref _count);
+
+    /// <summary>Where the neighbours known now take peers; the seed may be among them.</summary>
+    public IReadOnlyList<IPEndPoint> EndPoints => _endPoints;
 
     /// <summary>Starts, or returns null with a line in the log when multicast DNS cannot run here.</summary>
     public static async Task<NeighbourWatch?> TryStartAsync(
@@ -124,6 +128,8 @@ internal sealed class NeighbourWatch : IAsyncDisposable
             foreach (var endPoint in endPoints)
                 _swarm.NeighbourFound(endPoint);
         }
+        // one address of each: a neighbour is asked once
+        _endPoints = [.. _known.Values.Where(addresses => addresses.Count > 0).Select(addresses => addresses[0])];
         Volatile.Write(ref _count, _known.Count);
         NodeLog.Neighbour(_logger, change.Kind, instance.Instance);
     }

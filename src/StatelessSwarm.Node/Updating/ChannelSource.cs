@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Logging;
 using StatelessSwarm.Content;
 using StatelessSwarm.Content.Chunks;
@@ -9,6 +10,7 @@ using StatelessSwarm.Node.Configuration;
 using StatelessSwarm.Node.Faults;
 using StatelessSwarm.Node.Fetching;
 using StatelessSwarm.Node.Hosting;
+using StatelessSwarm.Node.Neighbours;
 using StatelessSwarm.Trust;
 using StatelessSwarm.Trust.Client;
 using StatelessSwarm.Trust.Repositories;
@@ -26,33 +28,49 @@ internal sealed class ChannelSource(
     TrustedMetadata trust,
     string releasesDirectory,
     string stagingDirectory,
+    MetadataRelay relay,
+    Func<IReadOnlyList<IPEndPoint>> neighbours,
+    TimeProvider time,
     ILogger logger
 )
 {
+    /// <summary>Neighbours asked in one look: each may be behind, or lie.</summary>
+    private const int MaxNeighbours = 6;
+
+    /// <summary>Longest wait for the first neighbour to be heard of, when the server is gone.</summary>
+    private static readonly TimeSpan NeighbourPatience = TimeSpan.FromSeconds(2);
+
     /// <summary>Root versions followed in one look: more is an attack, or a machine that slept for decades.</summary>
     private const int MaxRootSteps = 64;
 
     // root metadata is keys and thresholds; the trust room bounds it by itself, this bounds the answer
     private const int MaxRootBytes = 256 * 1024;
 
+    private readonly Random _random = new(BitConverter.ToInt32(System.Security.Cryptography.RandomNumberGenerator.GetBytes(4)));
+    private bool _isServerGone;
+
     /// <summary>Reads the channel from the server.</summary>
     /// <exception cref="NodeException">The server cannot be reached, or has no such channel.</exception>
     /// <exception cref="TrustException">What it says is refused.</exception>
     public async Task<ChannelPointer> ReadAsync(CancellationToken cancellation)
     {
-        await FollowRootAsync(cancellation);
-        if (follow.Release is { } release)
-            return PointTo(release, trust.AcceptManifest(await FetchManifestAsync(release, cancellation), release));
-        var path = RepositoryLayout.Channel(follow.Product, follow.Channel);
-        var envelope =
-            await client.GetAsync(path, SignedEnvelope.MaxBytes(ChannelPointer.MaxBytes), cancellation)
-            ?? throw new NodeException(FaultKind.Nothing, $"the server has no channel {follow}");
-        return trust.AcceptChannel(envelope, follow.Product, follow.Channel);
+        try
+        {
+            var pointer = await AskServerAsync(cancellation);
+            _isServerGone = false;
+            return pointer;
+        }
+        finally
+        {
+            relay.Publish(trust, follow.Product, follow.Channel);
+        }
     }
 
     /// <summary>
-    /// Reads the channel; when the server cannot be reached, the pointer believed last, if there is one and it is in time.
+    /// Reads the channel; when the server cannot be reached, the newest pointer that neighbours hand on, else the one believed last, if
+    /// there is one and it is in time. All of them pass the same checks.
     /// </summary>
+    /// <returns>The pointer, and why nobody could be asked whether it is still the newest; null when somebody was.</returns>
     /// <exception cref="NodeException">The server cannot be reached and nothing is known, or it has no such channel.</exception>
     /// <exception cref="TrustException">What it says is refused.</exception>
     public async Task<(ChannelPointer Pointer, NodeException? Unreachable)> ReadOrRecallAsync(CancellationToken cancellation)
@@ -63,11 +81,12 @@ internal sealed class ChannelSource(
         }
         catch (NodeException fault) when (fault.Kind == FaultKind.Unreachable)
         {
-            if (follow.Release is { } release && RecallPinned(release) is { } pinned)
-                return (pinned, fault);
-            if (follow.Release is null && trust.HeldChannel(follow.Product, follow.Channel) is { } held && !trust.IsExpired(held))
-                return (held, fault);
-            throw;
+            _isServerGone = true;
+            var heard = await AskNeighboursAsync(cancellation);
+            var pointer = follow.Release is { } release ? RecallPinned(release) ?? heard : trust.HeldChannel(follow.Product, follow.Channel);
+            if (pointer is null || (follow.Release is null && trust.IsExpired(pointer)))
+                throw;
+            return (pointer, heard is null ? fault : null);
         }
     }
 
@@ -80,16 +99,24 @@ internal sealed class ChannelSource(
         var staged = TryReadStaged(pointer);
         if (staged is not null)
             return staged;
-        var envelope = await FetchManifestAsync(pointer.Release, cancellation);
-        var manifest = Accept(envelope, pointer);
-        var torrent = await RequireAsync(RepositoryLayout.Torrent(pointer.Release), Metainfo.MaxBytes, cancellation);
-        return new FetchedRelease(manifest, envelope, torrent, TorrentMatch.Parse(torrent, manifest));
+        var (manifest, envelope) = await FetchAsync(
+            RepositoryLayout.Manifest(pointer.Release),
+            SignedEnvelope.MaxBytes(ReleaseManifest.MaxBytes),
+            bytes => (Accept(bytes, pointer), bytes),
+            cancellation
+        );
+        return await FetchAsync(
+            RepositoryLayout.Torrent(pointer.Release),
+            Metainfo.MaxBytes,
+            bytes => new FetchedRelease(manifest, envelope, bytes, TorrentMatch.Parse(bytes, manifest)),
+            cancellation
+        );
     }
 
     /// <summary>The metainfo of a release's chunk map, as the server has it: not believed yet.</summary>
     /// <exception cref="NodeException">The server cannot be reached, or lacks it.</exception>
     public Task<byte[]> FetchChunkMapTorrentAsync(Sha256Digest release, CancellationToken cancellation) =>
-        RequireAsync(RepositoryLayout.ChunkMapTorrent(release), Metainfo.MaxBytes, cancellation);
+        FetchAsync(RepositoryLayout.ChunkMapTorrent(release), Metainfo.MaxBytes, bytes => bytes, cancellation);
 
     /// <summary>The chunk map of a release, from the server: the manifest's, or an exception.</summary>
     /// <exception cref="NodeException">The server cannot be reached, or lacks it.</exception>
@@ -97,10 +124,12 @@ internal sealed class ChannelSource(
     public async Task<ChunkMap> FetchChunkMapAsync(Sha256Digest release, ReleaseManifest manifest, CancellationToken cancellation)
     {
         var path = RepositoryLayout.ChunkMap(release);
-        var bytes = await RequireAsync(path, checked((int)manifest.ChunkMap.Length), cancellation);
-        if (Sha256Digest.HashData(bytes) != manifest.ChunkMap.Sha256)
-            throw new ContentException($"{path}: not the map that the manifest names");
-        return ChunkMap.Decode(bytes);
+        return await FetchAsync(
+            path,
+            checked((int)manifest.ChunkMap.Length),
+            bytes => Sha256Digest.HashData(bytes) == manifest.ChunkMap.Sha256 ? ChunkMap.Decode(bytes) : throw new ContentException($"{path}: not the map that the manifest names"),
+            cancellation
+        );
     }
 
     private FetchedRelease? TryReadStaged(ChannelPointer pointer)
@@ -126,8 +155,98 @@ internal sealed class ChannelSource(
         }
     }
 
-    private Task<byte[]> FetchManifestAsync(Sha256Digest release, CancellationToken cancellation) =>
-        RequireAsync(RepositoryLayout.Manifest(release), SignedEnvelope.MaxBytes(ReleaseManifest.MaxBytes), cancellation);
+    private async Task<ChannelPointer> AskServerAsync(CancellationToken cancellation)
+    {
+        await FollowRootAsync((path, maxBytes) => client.GetAsync(path, maxBytes, HasNeighbours, cancellation));
+        if (follow.Release is { } release)
+        {
+            var manifest = await client.GetAsync(RepositoryLayout.Manifest(release), SignedEnvelope.MaxBytes(ReleaseManifest.MaxBytes), HasNeighbours, cancellation);
+            return PointTo(release, trust.AcceptManifest(manifest ?? throw new NodeException(FaultKind.Nothing, $"the server has no release {release}"), release));
+        }
+        var envelope =
+            await client.GetAsync(RepositoryLayout.Channel(follow.Product, follow.Channel), SignedEnvelope.MaxBytes(ChannelPointer.MaxBytes), HasNeighbours, cancellation)
+            ?? throw new NodeException(FaultKind.Nothing, $"the server has no channel {follow}");
+        return trust.AcceptChannel(envelope, follow.Product, follow.Channel);
+    }
+
+    /// <summary>Takes what some neighbours believe, each by the same rules; the newest that passed, or null when nobody had any.</summary>
+    private async Task<ChannelPointer?> AskNeighboursAsync(CancellationToken cancellation)
+    {
+        var begun = time.GetTimestamp();
+        while (!HasNeighbours() && time.GetElapsedTime(begun) < NeighbourPatience)
+            await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellation);
+        ChannelPointer? newest = null;
+        foreach (var neighbour in Shuffled())
+        {
+            try
+            {
+                await FollowRootAsync((path, maxBytes) => client.GetFromAsync(neighbour, path, maxBytes, cancellation));
+                if (follow.Release is { } release)
+                {
+                    if (await client.GetFromAsync(neighbour, RepositoryLayout.Manifest(release), SignedEnvelope.MaxBytes(ReleaseManifest.MaxBytes), cancellation) is { } manifest)
+                        return PointTo(release, trust.AcceptManifest(manifest, release));
+                }
+                else if (await client.GetFromAsync(neighbour, RepositoryLayout.Channel(follow.Product, follow.Channel), SignedEnvelope.MaxBytes(ChannelPointer.MaxBytes), cancellation) is { } envelope)
+                {
+                    newest = trust.AcceptChannel(envelope, follow.Product, follow.Channel);
+                }
+            }
+            catch (Exception fault) when (fault is TrustException or NodeException or ContentException)
+            {
+                // behind, gone, or lying: the others are asked all the same
+                NodeLog.NeighbourRefused(logger, neighbour, Fault.OneLine(fault.Message));
+            }
+        }
+        relay.Publish(trust, follow.Product, follow.Channel);
+        return newest;
+    }
+
+    private bool HasNeighbours() => neighbours().Count > 0;
+
+    private IPEndPoint[] Shuffled()
+    {
+        var all = neighbours().ToArray();
+        _random.Shuffle(all);
+        return all.Length <= MaxNeighbours ? all : all[..MaxNeighbours];
+    }
+
+    /// <summary>A file that the server has to have, or a neighbour when the server is gone; <paramref name="accept"/> checks and takes it.</summary>
+    private async Task<T> FetchAsync<T>(string path, int maxBytes, Func<byte[], T> accept, CancellationToken cancellation)
+        where T : notnull
+    {
+        if (_isServerGone && await TryNeighboursAsync(path, maxBytes, accept, cancellation) is (true, var early))
+            return early;
+        try
+        {
+            return accept(
+                await client.GetAsync(path, maxBytes, HasNeighbours, cancellation)
+                    ?? throw new NodeException(FaultKind.Failed, $"the server has no {path}; is it publishing, or damaged?")
+            );
+        }
+        catch (NodeException fault) when (fault.Kind == FaultKind.Unreachable && !_isServerGone)
+        {
+            if (await TryNeighboursAsync(path, maxBytes, accept, cancellation) is (true, var late))
+                return late;
+            throw;
+        }
+    }
+
+    private async Task<(bool IsThere, T Value)> TryNeighboursAsync<T>(string path, int maxBytes, Func<byte[], T> accept, CancellationToken cancellation)
+    {
+        foreach (var neighbour in Shuffled())
+        {
+            try
+            {
+                if (await client.GetFromAsync(neighbour, path, maxBytes, cancellation) is { } bytes)
+                    return (true, accept(bytes));
+            }
+            catch (Exception fault) when (fault is TrustException or NodeException or ContentException)
+            {
+                NodeLog.NeighbourRefused(logger, neighbour, Fault.OneLine(fault.Message));
+            }
+        }
+        return (false, default!);
+    }
 
     private ReleaseManifest Accept(byte[] envelope, ChannelPointer pointer) =>
         follow.Release is { } release ? trust.AcceptManifest(envelope, release) : trust.AcceptManifest(envelope, pointer);
@@ -157,18 +276,13 @@ internal sealed class ChannelSource(
             Version = manifest.Version,
         };
 
-    private async Task FollowRootAsync(CancellationToken cancellation)
+    private async Task FollowRootAsync(Func<string, int, Task<byte[]?>> getAsync)
     {
         for (var step = 0; step < MaxRootSteps; step++)
         {
-            var next = await client.GetAsync(RepositoryLayout.RootVersion(checked(trust.RootVersion + 1)), MaxRootBytes, cancellation);
-            if (next is null)
+            if (await getAsync(RepositoryLayout.RootVersion(checked(trust.RootVersion + 1)), MaxRootBytes) is not { } next)
                 return;
             trust.AcceptRoot(next);
         }
     }
-
-    private async Task<byte[]> RequireAsync(string path, int maxBytes, CancellationToken cancellation) =>
-        await client.GetAsync(path, maxBytes, cancellation)
-        ?? throw new NodeException(FaultKind.Failed, $"the server has no {path}; is it publishing, or damaged?");
 }

@@ -53,12 +53,14 @@ internal static class PeerHandshaker
     /// <param name="torrents">Names of our torrents, asked for when the peer turns out to be encrypted.</param>
     /// <param name="encryption">What is taken.</param>
     /// <param name="gate">Bounds what encrypted handshakes cost.</param>
+    /// <param name="fileAt">Small files that an HTTP request on this port may ask for, or null for none.</param>
     /// <param name="cancellation">Ends it.</param>
     public static async Task<(PeerLink Link, Handshake Remote)?> AcceptAsync(
         Socket socket,
         Func<IReadOnlyList<InfoHash>> torrents,
         StreamEncryption encryption,
         HandshakeGate gate,
+        Func<string, byte[]?>? fileAt,
         CancellationToken cancellation
     )
     {
@@ -70,6 +72,11 @@ internal static class PeerHandshaker
             if (received == 0)
                 return null;
             filled += received;
+        }
+        if (fileAt is not null && buffer.AsSpan().StartsWith(SmallFileServer.Start))
+        {
+            await SmallFileServer.AnswerAsync(socket, buffer.AsMemory(0, filled), fileAt, cancellation);
+            return null;
         }
         if (!buffer.AsSpan().StartsWith(Handshake.Protocol))
             return await AcceptEncryptedAsync(socket, buffer.AsMemory(0, filled), torrents(), encryption, gate, cancellation);

@@ -374,7 +374,8 @@ public sealed partial class SwarmHost : IAsyncDisposable
         var remote = (IPEndPoint)socket.RemoteEndPoint!;
         if (remote.Address.IsIPv4MappedToIPv6)
             remote = new IPEndPoint(remote.Address.MapToIPv4(), remote.Port);
-        var heard = await PeerHandshaker.AcceptAsync(socket, TorrentNames, _options.Encryption, _handshakeGate, either.Token);
+        var fileAt = Scope.Classify(remote.Address) == PeerReach.Lan ? _options.FileAt : null;
+        var heard = await PeerHandshaker.AcceptAsync(socket, TorrentNames, _options.Encryption, _handshakeGate, fileAt, either.Token);
         if (heard is not var (link, handshake))
             return false;
         if (Torrents.FirstOrDefault(torrent => torrent.Answers(handshake.InfoHash)) is not { } session)

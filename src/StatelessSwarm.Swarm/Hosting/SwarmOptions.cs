@@ -38,6 +38,12 @@ public sealed record SwarmOptions
     /// <summary>Whether connections are hidden from those who look at packets (MSE); default plaintext from us, either from others.</summary>
     public StreamEncryption Encryption { get; init; }
 
+    /// <summary>
+    /// Small files that neighbours may ask for by HTTP on the port for peers, by path without the first '/'; null for a path that is not
+    /// served. Called from any thread. Null (the default) serves none.
+    /// </summary>
+    public Func<string, byte[]?>? FileAt { get; init; }
+
     /// <summary>Most bytes per second sent and asked for; see <see cref="SwarmHost.Limits"/> to change them later.</summary>
     public TransferLimits Limits { get; init; } = TransferLimits.None;
 

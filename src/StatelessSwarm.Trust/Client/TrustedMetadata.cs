@@ -52,6 +52,9 @@ public sealed partial class TrustedMetadata
     /// <summary>The root metadata now believed.</summary>
     public RootMetadata Root => _root;
 
+    /// <summary>The signed bytes of the root metadata now believed: what another reader may be given.</summary>
+    public ReadOnlyMemory<byte> RootBytes { get; private set; }
+
     /// <summary>The clock used for expiry: the machine's, or the latest time stamp ever believed when that is later.</summary>
     public long NowUnixSeconds => Math.Max(_time.GetUtcNow().ToUnixTimeSeconds(), _clockFloor);
 
@@ -73,7 +76,7 @@ public sealed partial class TrustedMetadata
         directory = Path.GetFullPath(directory);
         var (envelope, root) = DecodeRoot(shippedRoot.ToArray(), "shipped root metadata");
         files.EnsureDirectory(directory);
-        var metadata = new TrustedMetadata(directory, envelope, root, time, files);
+        var metadata = new TrustedMetadata(directory, envelope, root, time, files) { RootBytes = shippedRoot.ToArray() };
         metadata.Recall();
         return metadata;
     }
@@ -91,7 +94,7 @@ public sealed partial class TrustedMetadata
         RootChain.Verify(_root, offered, next);
         var forgets = TakesChannelKeyAway(_root, next);
         _rootFile.Write(bytes);
-        (_rootEnvelope, _root) = (offered, next);
+        (_rootEnvelope, _root, RootBytes) = (offered, next, bytes);
         if (forgets)
             SetClockFloor(next.IssuedUnixSeconds);
         else
@@ -132,6 +135,11 @@ public sealed partial class TrustedMetadata
     /// <exception cref="TrustException">The stored state is damaged.</exception>
     public ChannelPointer? HeldChannel(string product, string channel) =>
         ReadMemory(ChannelFile(product, channel)) is { } memory ? Held(memory)?.Pointer : null;
+
+    /// <summary>The signed bytes of the pointer last believed, or null: what another reader may be given.</summary>
+    /// <exception cref="TrustException">The stored state is damaged.</exception>
+    public ReadOnlyMemory<byte>? HeldChannelBytes(string product, string channel) =>
+        ReadMemory(ChannelFile(product, channel)) is { } memory && Held(memory) is not null ? memory.Envelope : null;
 
     /// <summary>True when a believed pointer, or the root metadata, is past its expiry: nothing may be installed by it.</summary>
     public bool IsExpired(ChannelPointer pointer) =>
@@ -237,7 +245,7 @@ public sealed partial class TrustedMetadata
             );
         }
         if (root.Version > _root.Version)
-            (_rootEnvelope, _root) = (envelope, root);
+            (_rootEnvelope, _root, RootBytes) = (envelope, root, bytes);
     }
 
     private void RefuseExpired(ChannelPointer pointer, string what)

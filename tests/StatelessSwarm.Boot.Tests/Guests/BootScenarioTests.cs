@@ -9,8 +9,7 @@ namespace StatelessSwarm.Boot.Tests.Guests;
 /// Virtual machines (QEMU, Debian's kernel) boot from the product's own initramfs on a site's bridge: the scenario program starts
 /// seed and guests, reads their consoles and says what is wrong; here its figures are judged.
 /// </summary>
-[Collection("guests")]
-public sealed class BootScenarioTests
+public sealed class BootScenarioTests(PublishedProducts products) : IClassFixture<PublishedProducts>
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(15);
 
@@ -41,12 +40,12 @@ public sealed class BootScenarioTests
         Assert.InRange(report.RootElement.GetProperty("agent_s_no-peer").GetDouble(), 0, 20.5);
     }
 
-    private static async Task<JsonDocument> PlayAsync(string scenario, params string[] more)
+    private async Task<JsonDocument> PlayAsync(string scenario, params string[] more)
     {
         var work = Path.Combine(RepositoryRoot.Path, "artifacts", "scenarios", "boot-" + scenario);
         var name = string.Create(CultureInfo.InvariantCulture, $"b{Environment.ProcessId % 100_000}");
-        var run = await TestbedProgram.RunAsync(Limit, "boot/scenarios.py", [scenario, "--work", work, "--name", name, .. more]);
         Assert.True(TestbedProgram.CanBuildLabs, "guests sit on bridges in network namespaces: run this test as root");
+        var run = await TestbedProgram.RunAsync(Limit, "boot/scenarios.py", [scenario, "--work", work, "--name", name, "--product", products.Directory, .. more]);
         Assert.True(run.ExitCode == 0, run.Output);
         var report = JsonDocument.Parse(run.LastLine);
         Assert.Empty(report.RootElement.GetProperty("problems").EnumerateArray());

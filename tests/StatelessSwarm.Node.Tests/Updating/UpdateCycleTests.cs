@@ -226,6 +226,9 @@ public sealed class UpdateCycleTests : IAsyncLifetime
         var result = await node.UpdateAsync(Cancellation);
 
         Assert.Equal((UpdateOutcome.Activated, published.Digest), (result.Outcome, result.Release.Digest));
+        Assert.Equal(UpdateOutcome.UpToDate, (await node.UpdateAsync(Cancellation)).Outcome);
+        // nobody is left who could say whether it is still what the channel wants
+        await neighbour.DisposeAsync();
         Assert.Equal(FaultKind.Unreachable, (await FailAsync(node)).Kind);
         Assert.Equal(published.Digest, node.GetStatus().Current!.Digest);
     }
