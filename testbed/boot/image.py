@@ -8,7 +8,7 @@ export PATH=/bin:/sbin
 echo "BOOTED $(cat /etc/version) run=$(sed -n 's/.*"reason": "\\([a-z-]*\\)".*/\\1/p' /run/stateless/boot.json)"
 echo "BOOT-JSON $(tr -d '\\n' < /run/stateless/boot.json)"
 default=$(cat /etc/test)
-agent() { chroot /run/initramfs /usr/bin/stateless "$@"; }
+agent() { chroot /run/stateless-agent /usr/bin/stateless "$@"; }
 for word in $(cat /proc/cmdline); do case $word in test=*) default=${word#test=} ;; esac; done
 for test in $(echo "$default" | tr , ' '); do
   case $test in

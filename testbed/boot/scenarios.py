@@ -183,6 +183,96 @@ class Scenario:
         self.finished(guest)
         self.figures["digest"] = good
 
+    def neighbours(self):
+        """The seed is gone: a machine boots from its neighbour alone, metadata and image; then from nobody, as its disk has it."""
+        digest = self.release("1.0")
+        self.serve()
+        first = self.guest("test=bless,stay")
+        self.booted(first, "1.0", "updated")
+        self.line(first, "STAYING", "the first machine stays")
+        self.story.fleet.kill_seed()
+        second = self.guest("test=bless", number=2, disk=self.disk())
+        started = time.monotonic()
+        _, record = self.booted(second, "1.0", "updated")
+        self.figures["second_boot_s"] = round(time.monotonic() - started, 1)
+        self.expect("the second machine has the release: %s" % record.get("digest"), record.get("digest") == digest)
+        self.expect("all of it came from the neighbour: %s" % record.get("sources"), record["sources"]["lan"] >= 8 << 20 and record["sources"]["wan"] == 0)
+        self.finished(second)
+
+    def hooks(self):
+        """The same image by an initramfs of initramfs-tools and one of dracut, with the hooks of tools/packaging."""
+        digest = self.release("1.0", mib=4)
+        self.serve()
+        config = os.path.join(self.work, "stateless")
+        os.makedirs(config)
+        shutil.copy(self.story.trust, os.path.join(config, "root.mp"))
+        with open(os.path.join(config, "node.json"), "w") as file:
+            json.dump({"server": self.url, "follow": "web/stable"}, file)
+        environment = dict(os.environ, STATELESS_AGENT=self.programs.stateless, STATELESS_CONFIG=config)
+        for name, make in (("initramfs-tools", self._make_by_initramfs_tools), ("dracut", self._make_by_dracut)):
+            started = time.monotonic()
+            self.initrd = os.path.join(self.work, "initrd-" + name)
+            make(environment)
+            self.figures[name] = {"make_s": round(time.monotonic() - started, 1), "mib": round(os.path.getsize(self.initrd) / (1 << 20), 1)}
+            # server and channel come from the configuration in the initramfs
+            guest = self.guest(arguments="boot=stateless root=stateless panic=1 net.ifnames=0 ip={ip} test=bless,agent", memory_mib=512)
+            _, record = self.booted(guest, "1.0", "updated")
+            self.figures[name]["boot_s"] = round(guest.lines[-1][0], 1)
+            self.expect("%s boots the release" % name, record.get("digest") == digest and record.get("verity") is True)
+            self.line(guest, r"AGENT .*serves 1 release", "the agent of %s serves after the hand-over" % name)
+            self.finished(guest)
+
+    def _make_by_initramfs_tools(self, environment):
+        config = os.path.join(self.work, "initramfs-tools")
+        shutil.copytree("/etc/initramfs-tools", config, symlinks=True)
+        packaging = os.path.join(product.ROOT, "tools", "packaging", "initramfs-tools")
+        for kind in ("hooks", "scripts"):
+            os.makedirs(os.path.join(config, kind), exist_ok=True)
+            shutil.copy(os.path.join(packaging, kind, "stateless"), os.path.join(config, kind, "stateless"))
+        self._make(["mkinitramfs", "-d", config, "-o", self.initrd, kernel()[0]], environment)
+
+    def _make_by_dracut(self, environment):
+        base = os.path.join(self.work, "dracut")
+        shutil.copytree("/usr/lib/dracut", base, symlinks=True)
+        shutil.copytree(os.path.join(product.ROOT, "tools", "packaging", "dracut", "90stateless"), os.path.join(base, "modules.d", "90stateless"))
+        self._make(["dracut", "--no-hostonly", "--nomdadmconf", "--nolvmconf", "--add", "stateless", "--omit", "systemd systemd-initrd dracut-systemd plymouth",
+                    "--force", "--kver", kernel()[0], self.initrd], dict(environment, dracutbasedir=base))
+
+    @staticmethod
+    def _make(command, environment):
+        done = subprocess.run(command, env=environment, text=True, capture_output=True)
+        if done.returncode:
+            raise Failed("%s: exit code %d: %s" % (command[0], done.returncode, (done.stderr or done.stdout)[-800:]))
+
+    def cuts(self):
+        """Power cuts at random moments of boots that fetch, stage, activate and collect: every next boot reaches a good root."""
+        chance = random.Random(self.seed)
+        self.release("0.1", mib=4)
+        self.serve()
+        disk = self.disk(mib=96)
+        guest = self.guest(disk=disk)
+        self.booted(guest, "0.1", "updated")
+        self.finished(guest)
+        length = guest.lines[-1][0]
+        moments = []
+        for number in range(1, self.cuts + 1):
+            # every release differs in all its bytes: each boot fetches, stages, activates, and collects the one before the last
+            self.release("%d.0" % number, mib=4, seed=100 + number)
+            guest = self.guest("rd.stateless.tries=9", disk=disk)
+            # most of a boot is the kernel's; three of four cuts come after the agent has begun
+            moment = chance.uniform(0.35 if chance.random() < 0.75 else 0, 1.05) * length
+            guest.wait("^DONE", moment)
+            moments.append(round(moment, 2))
+            guest.kill()
+            guest = self.guest("test=readall,bless rd.stateless.tries=9 rd.stateless.update=%s" % chance.choice(("before", "no")), disk=disk)
+            found = guest.wait(r"BOOTED (\S+)", BOOT_S)
+            if not self.expect("cut %d, %.2f s into a boot, seed %d: the next boot reaches a root" % (number, moment, self.seed), bool(found)):
+                raise Failed("cut %d:\n%s" % (number, guest.tail()))
+            read = guest.wait(r"READ (OK|FAILED)", BOOT_S)
+            self.expect("cut %d, %.2f s into a boot, seed %d: every byte of the root is right" % (number, moment, self.seed), bool(read) and read[1].group(1) == "OK")
+            self.finished(guest)
+        self.figures["moments_s"], self.figures["boot_s"] = moments, round(length, 1)
+
     def close(self):
         for guest in self.guests:
             guest.close()
@@ -190,7 +280,8 @@ class Scenario:
         self.place.close()
 
 
-SCENARIOS = {"memory": Scenario.memory, "pinned": Scenario.pinned, "rollback": Scenario.rollback}
+SCENARIOS = {"memory": Scenario.memory, "pinned": Scenario.pinned, "rollback": Scenario.rollback, "neighbours": Scenario.neighbours, "hooks": Scenario.hooks,
+             "cuts": Scenario.cuts}
 
 
 def main():

@@ -26,7 +26,7 @@ internal static class BootAgentCommand
         var command = new ToolCommand(
             "agent",
             "Serves neighbours after the hand-over, and restarts the machine when a new release is not blessed in time. `stateless boot root` starts it.",
-            "stateless boot agent --root /run/initramfs"
+            "stateless boot agent --root /run/stateless-agent"
         )
         {
             root,

@@ -28,7 +28,7 @@ internal static class BootRootCommand
         var target = new Option<string>("--target") { Required = true, HelpName = "DIR", Description = "Where the root is mounted." };
         var run = BootCommands.RunOption();
         var line = new Option<string>("--cmdline") { HelpName = "FILE", Description = "File with the kernel's command line.", DefaultValueFactory = _ => "/proc/cmdline" };
-        var tree = new Option<string>("--agent-tree") { HelpName = "DIR", Description = "Where the agent that goes on lives.", DefaultValueFactory = _ => "/run/initramfs" };
+        var tree = new Option<string>("--agent-tree") { HelpName = "DIR", Description = "Where the agent that goes on lives.", DefaultValueFactory = _ => "/run/stateless-agent" };
         var command = new ToolCommand(
             "root",
             "In an initramfs: brings the network up, fetches or finds a release, proves it, mounts it. Trust is taken from /etc/stateless/root.mp there.",

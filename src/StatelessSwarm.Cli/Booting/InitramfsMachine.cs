@@ -112,7 +112,7 @@ internal sealed class InitramfsMachine(BootParameters parameters, string runDire
         {
             var device = await FindCacheAsync(mode, cancellation);
             Directory.CreateDirectory(target);
-            await new ToolRun { Program = tools.Find("mount", "mount"), Arguments = ["-o", "nosuid,nodev,noexec,noatime", device, target] }.RunAsync(cancellation);
+            await Applet.Of(tools, "mount", ["-o", "nosuid,nodev,noexec,noatime", device, target]).RunAsync(cancellation);
         }
         return Path.Combine(target, "stateless");
     }
@@ -139,7 +139,7 @@ internal sealed class InitramfsMachine(BootParameters parameters, string runDire
         var found = new System.Text.StringBuilder();
         try
         {
-            await new ToolRun { Program = tools.Find("findfs", "util-linux"), Arguments = [cache], OnOutput = text => found.Append(text.Span) }.RunAsync(cancellation);
+            await Applet.Of(tools, "findfs", [cache], text => found.Append(text.Span)).RunAsync(cancellation);
         }
         catch (CommandException)
         {

@@ -129,10 +129,10 @@ internal sealed class InterfaceSetup(string runDirectory, ToolLocator tools, Tim
             FileFacts.SetMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         }
         Directory.CreateDirectory(runDirectory);
-        var start = new ProcessStartInfo(tools.Find("udhcpc", "busybox"))
+        // seconds between tries; -f stays in the foreground, for us to end
+        var command = Applet.Of(tools, "udhcpc", ["-f", "-i", name, "-s", script, "-t", "4", "-T", "1", "-A", "5"]);
+        var start = new ProcessStartInfo(command.Program, command.Arguments)
         {
-            // seconds between tries; -f stays in the foreground, for us to end
-            ArgumentList = { "-f", "-i", name, "-s", script, "-t", "4", "-T", "1", "-A", "5" },
             UseShellExecute = false,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -151,7 +151,7 @@ internal sealed class InterfaceSetup(string runDirectory, ToolLocator tools, Tim
     {
         try
         {
-            await new ToolRun { Program = tools.Find("ip", "iproute2"), Arguments = arguments }.RunAsync(cancellation);
+            await Applet.Of(tools, "ip", arguments).RunAsync(cancellation);
         }
         catch (CommandException fault) when (fault.Code == ExitCode.Failed)
         {

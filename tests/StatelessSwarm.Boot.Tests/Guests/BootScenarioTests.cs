@@ -11,7 +11,7 @@ namespace StatelessSwarm.Boot.Tests.Guests;
 /// </summary>
 public sealed class BootScenarioTests(PublishedProducts products) : IClassFixture<PublishedProducts>
 {
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(50);
 
     /// <summary>Releases in memory: dm-verity, limits, the agent after the hand-over, a damaged block.</summary>
     [Fact]
@@ -39,6 +39,25 @@ public sealed class BootScenarioTests(PublishedProducts products) : IClassFixtur
         Assert.InRange(report.RootElement.GetProperty("agent_s_no-link").GetDouble(), 0, 20.5);
         Assert.InRange(report.RootElement.GetProperty("agent_s_no-peer").GetDouble(), 0, 20.5);
     }
+
+    /// <summary>No seed, no tracker: a neighbour hands on the signed metadata and all of the image.</summary>
+    [Fact]
+    public async Task Boot_SeedGone_BootsFromANeighbour()
+    {
+        using var report = await PlayAsync("neighbours");
+    }
+
+    /// <summary>Power cuts at random moments; the seed of the moments is printed. A few here, 50 every night.</summary>
+    [Fact]
+    public async Task Boot_PowerCuts_NeverLeaveAMachineWithoutARoot()
+    {
+        var isNightly = Environment.GetEnvironmentVariable("STATELESS_NIGHTLY") == "1";
+        var seed = isNightly ? Random.Next(1, 1_000_000) : 1;
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture, $"seed {seed}"));
+        using var report = await PlayAsync("cuts", "--cuts", isNightly ? "50" : "3", "--seed", seed.ToString(CultureInfo.InvariantCulture));
+    }
+
+    private static Random Random { get; } = new(Environment.ProcessId);
 
     private async Task<JsonDocument> PlayAsync(string scenario, params string[] more)
     {
