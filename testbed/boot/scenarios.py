@@ -20,6 +20,7 @@ if __package__ in (None, ""):
 from testbed import product
 from testbed.boot.guest import Guest, kernel
 from testbed.boot.image import make_tree
+from testbed.demo import trees
 from testbed.demo.places import LabPlace
 from testbed.demo.story import Failed, Story
 
@@ -244,6 +245,42 @@ class Scenario:
         if done.returncode:
             raise Failed("%s: exit code %d: %s" % (command[0], done.returncode, (done.stderr or done.stdout)[-800:]))
 
+    def debian(self):
+        """A Debian with systemd, to multi-user.target: its services take over from the agent and bless the release; then it serves another machine."""
+        tree, image = os.path.join(self.work, "debian"), os.path.join(self.work, "debian.squashfs")
+        units = os.path.join(product.ROOT, "tools", "packaging", "systemd")
+        report = "#!/bin/sh\nsystemctl --wait is-system-running\nfor unit in multi-user.target stateless-booted stateless-bless; do echo \"UNIT $unit $(systemctl is-active $unit)\"; done\n" \
+                 "stateless boot status\nstateless status --state /run/stateless/memory/stateless\nstateless boot status --json | tr -d '\\n' | sed 's/^/STATUS /'\n" \
+                 "echo; ps -eo args | grep '^@stateless' || echo NO-AGENT\necho REPORTED\n"
+        trees.bootstrap(["systemd-sysv", "udev", "dbus", "iproute2", "procps", "libssl3"], tree, os.path.join(self.work, "debian.log"), [
+            "cp %s \"$1\"/usr/bin/stateless" % self.programs.stateless,
+            "cp %s/stateless-bless.service %s/stateless-booted.service \"$1\"/etc/systemd/system/" % (units, units),
+            "chroot \"$1\" systemctl enable stateless-bless.service stateless-booted.service systemd-networkd.service",
+            # the console tells what a test wants to know, once the machine is up
+            "printf '[Unit]\\nAfter=multi-user.target stateless-bless.service stateless-booted.service\\n[Service]\\nType=idle\\nStandardOutput=tty\\n"
+            "TTYPath=/dev/ttyS0\\nExecStart=/usr/local/bin/report\\n[Install]\\nWantedBy=multi-user.target\\n' > \"$1\"/etc/systemd/system/report.service",
+            "chroot \"$1\" systemctl enable report.service && rm -f \"$1\"/etc/machine-id \"$1\"/etc/resolv.conf && : > \"$1\"/etc/machine-id"])
+        with open(os.path.join(tree, "usr/local/bin/report"), "w") as file:
+            file.write(report)
+        os.chmod(os.path.join(tree, "usr/local/bin/report"), 0o755)
+        self.programs.call("image", "build", tree, "-o", image)
+        self.figures["image_mib"] = round(os.path.getsize(image) / (1 << 20), 1)
+        self.story.publish("12.0", image)
+        self.serve()
+        guest = self.guest("systemd.default_device_timeout_sec=300 systemd.show_status=1", memory_mib=1024)
+        self.line(guest, "^REPORTED", "the machine reports", 600)
+        self.figures["report_s"] = round(guest.lines[-1][0], 1)
+        for unit in ("multi-user.target", "stateless-booted", "stateless-bless"):
+            self.line(guest, "UNIT %s active" % unit, "%s is active" % unit, 5)
+        self.line(guest, "serves 1 release", "the node of the image serves", 5)
+        self.line(guest, "NO-AGENT", "the agent of the initramfs has ended", 5)
+        status = guest.wait(r"STATUS (\{.*\})", 5)
+        self.figures["steps"] = json.loads(status[1].group(1))["boot"]["steps"] if status else None
+        self.story.fleet.kill_seed()
+        second = self.guest("systemd.default_device_timeout_sec=300", number=2, memory_mib=1024)
+        self.line(second, "root is web 12.0 .*updated", "a second machine boots from the first, whose service serves it", 600)
+        guest.close()
+
     def cuts(self):
         """Power cuts at random moments of boots that fetch, stage, activate and collect: every next boot reaches a good root."""
         chance = random.Random(self.seed)
@@ -280,7 +317,7 @@ class Scenario:
         self.place.close()
 
 
-SCENARIOS = {"memory": Scenario.memory, "pinned": Scenario.pinned, "rollback": Scenario.rollback, "neighbours": Scenario.neighbours, "hooks": Scenario.hooks,
+SCENARIOS = {"memory": Scenario.memory, "pinned": Scenario.pinned, "rollback": Scenario.rollback, "neighbours": Scenario.neighbours, "hooks": Scenario.hooks, "debian": Scenario.debian,
              "cuts": Scenario.cuts}
 
 

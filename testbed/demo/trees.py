@@ -102,6 +102,12 @@ def _bootstrap(what, target, log, extra=()):
           what["suite"], target] + _sources(), log)
 
 
+def bootstrap(packages, target, log, hooks=()):
+    """A Debian tree of this machine's release with these packages, in a directory; hooks: shell lines, "$1" is the tree. Needs root."""
+    _run(["mmdebstrap", "--mode=root", "--variant=minbase", "--include=" + ",".join(packages), "--dpkgopt=path-exclude=/usr/share/man/*",
+          "--dpkgopt=path-exclude=/usr/share/doc/*"] + ["--customize-hook=" + line for line in hooks] + [recipe()["suite"], target] + _sources(), log)
+
+
 def _second_from_first(what, first, second, work, log):
     """v2 as an administrator makes it: the same tree, a package added, a file edited."""
     _run(["cp", "-a", first, second], log)

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
 using System.Text;
+using StatelessSwarm.Node.Booting;
 
 namespace StatelessSwarm.Cli.Booting;
 
@@ -12,7 +13,9 @@ namespace StatelessSwarm.Cli.Booting;
 internal static class NetworkHandOver
 {
     /// <summary>Writes below the machine's /run; says nothing of interfaces without an address.</summary>
-    public static void Write(string run)
+    /// <param name="run">Where.</param>
+    /// <param name="address">The fixed address that was given, or null: then DHCP goes on.</param>
+    public static void Write(string run, StaticAddress? address)
     {
         var directory = Path.Combine(run, "systemd/network");
         foreach (var one in NetworkInterface.GetAllNetworkInterfaces())
@@ -22,7 +25,8 @@ internal static class NetworkHandOver
             Directory.CreateDirectory(directory);
             var mac = string.Join(':', one.GetPhysicalAddress().GetAddressBytes().Select(part => part.ToString("x2", CultureInfo.InvariantCulture)));
             var text = new StringBuilder("# written by stateless boot root\n[Match]\n")
-                .Append(CultureInfo.InvariantCulture, $"MACAddress={mac}\n\n[Network]\nDHCP=yes\nKeepConfiguration=yes\n");
+                .Append(CultureInfo.InvariantCulture, $"MACAddress={mac}\n\n[Network]\nKeepConfiguration=yes\n")
+                .Append(address is null ? "DHCP=yes\n" : $"Address={address}\n{(address.Gateway is { } gateway ? $"Gateway={gateway}\n" : "")}");
             File.WriteAllText(Path.Combine(directory, $"10-stateless-{one.Name}.network"), text.ToString());
         }
         if (File.Exists("/etc/resolv.conf"))

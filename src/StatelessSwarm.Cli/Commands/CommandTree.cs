@@ -8,6 +8,7 @@ using StatelessSwarm.Cli.Keys;
 using StatelessSwarm.Cli.Nodes;
 using StatelessSwarm.Cli.Repositories;
 using StatelessSwarm.Cli.Torrents;
+using StatelessSwarm.Cli.Trusting;
 using StatelessSwarm.Node.Configuration;
 
 namespace StatelessSwarm.Cli.Commands;
@@ -24,6 +25,7 @@ internal static class CommandTree
         var root = new RootCommand("StatelessSwarm: one read-only image for many machines, fetched from each other.");
         root.Add(ImageCommands.Create(context));
         root.Add(KeyCommands.Create(context));
+        root.Add(TrustCommands.Create(context));
         root.Add(RepositoryCommands.Create(context));
         root.Add(PublishCommand.Create(context));
         root.Add(ChannelCommands.Create(context));

@@ -43,7 +43,7 @@ internal static class ChannelCommands
             var manifest = repository.ReadManifest(digest);
             if (manifest.Product != product)
                 throw new CommandException(ExitCode.Usage, $"{name}: release {digest} is of product {manifest.Product}");
-            var pointer = repository.PointChannel(digest, label, lifetime, KeyFiles.Load(result.GetRequiredValue(keys)));
+            var pointer = repository.PointChannel(digest, label, lifetime, KeyFiles.Load(context, result.GetRequiredValue(keys)));
             context.Terminal.Out.WriteLine($"{name}: {pointer.Version} build {pointer.Build}, {digest}, serial {pointer.Serial}");
             return (int)ExitCode.Done;
         });

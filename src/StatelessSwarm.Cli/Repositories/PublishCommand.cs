@@ -52,7 +52,7 @@ internal static class PublishCommand
                     Trackers = result.GetValue(announce) ?? [],
                     WebSeeds = result.GetValue(webSeed) ?? [],
                 };
-                var signers = KeyFiles.Load(result.GetRequiredValue(keys));
+                var signers = KeyFiles.Load(context, result.GetRequiredValue(keys));
                 var repository = RepositoryCommands.Open(result.GetRequiredValue(repo), context);
                 var total = new[] { request.RootPath, request.KernelPath, request.InitrdPath }
                     .OfType<string>()

@@ -3,6 +3,7 @@ using StatelessSwarm.Cli.Commands;
 using StatelessSwarm.Cli.Exits;
 using StatelessSwarm.Cli.Images;
 using StatelessSwarm.Cli.Keys;
+using StatelessSwarm.Cli.Trusting;
 using StatelessSwarm.Cli.Terminals;
 using StatelessSwarm.Cli.Units;
 using StatelessSwarm.Content.Values;
@@ -30,21 +31,25 @@ internal static class RepositoryCommands
     {
         var directory = RepositoryOptions.Directory();
         var keys = KeyFiles.CreateOption();
+        keys.Required = false;
+        var root = new Option<string?>("--root") { HelpName = "FILE", Description = "Root metadata, version 1, signed by its root keys (stateless trust draft, stateless trust sign)." };
         var command = new ToolCommand(
             "init",
-            "Makes an empty repository whose root, release and channel roles are held by the keys.",
-            "stateless repo init repo/ --key release.key"
+            "Makes an empty repository: whose root, release and channel roles are held by the keys, or as root metadata says.",
+            "stateless repo init repo/ --key release.key",
+            "stateless repo init repo/ --root root.mp"
         )
         {
-            directory, keys,
+            directory, keys, root,
         };
         command.SetAction(result =>
         {
-            var repository = Repository.Init(
-                result.GetRequiredValue(directory),
-                KeyFiles.Load(result.GetRequiredValue(keys)),
-                context.Time
-            );
+            var names = result.GetValue(keys) ?? [];
+            if (names.Length > 0 == result.GetValue(root) is not null)
+                throw new CommandException(ExitCode.Usage, "expected --key or --root, one of both");
+            var repository = result.GetValue(root) is { } file
+                ? Repository.Init(result.GetRequiredValue(directory), TrustFile.Read(file).Envelope, context.Time)
+                : Repository.Init(result.GetRequiredValue(directory), KeyFiles.Load(context, names), context.Time);
             context.Terminal.Out.WriteLine(
                 $"{repository.Directory}: new repository; nodes trust it by {Path.Combine(repository.Directory, RepositoryLayout.Root)}"
             );

@@ -103,6 +103,65 @@ internal sealed class Publisher
         _repository.Replace(RepositoryLayout.Root, bytes);
     }
 
+    public void PublishRoot(SignedEnvelope envelope)
+    {
+        using var held = Begin();
+        var next = RootMetadata.Decode(envelope.Payload);
+        RootChain.Verify(CurrentRoot(), envelope, next);
+        var bytes = envelope.Encode();
+        _repository.Replace(RepositoryLayout.RootVersion(next.Version), bytes);
+        _repository.Replace(RepositoryLayout.Root, bytes);
+    }
+
+    public ResignedFiles Resign(IReadOnlyList<SigningKey> keys)
+    {
+        using var held = Begin();
+        var root = CurrentRoot();
+        var (renewed, sound) = (0, 0);
+        var missing = new List<string>();
+        foreach (var digest in _repository.ListReleases())
+            Take(RepositoryLayout.Manifest(digest), MetadataRole.Release, ReleaseManifest.MaxBytes);
+        foreach (var path in RepositoryTree.ChannelFiles(_repository.Directory))
+            Take(path, MetadataRole.Channel, ChannelPointer.MaxBytes);
+        return new ResignedFiles(renewed, sound, missing);
+
+        void Take(string path, MetadataRole role, int maxBytes)
+        {
+            var envelope = _repository.ReadEnvelope(path, maxBytes);
+            if (RoleVerifier.IsMet(root, role, envelope))
+            {
+                sound++;
+                return;
+            }
+            var holders = root.Roles.TryGetValue(role, out var some) ? some.KeyIds : [];
+            foreach (var key in keys.Where(key => holders.Contains(key.PublicKey.Id)))
+                envelope = envelope.With(role, key);
+            if (!RoleVerifier.IsMet(root, role, envelope))
+            {
+                missing.Add(path);
+                return;
+            }
+            var bytes = envelope.Encode();
+            // the checksums first: cut short between the two, the manifest is signed, and both are written, by the next call
+            if (role == MetadataRole.Release)
+                RenewChecksums(envelope, bytes);
+            _repository.Replace(path, bytes);
+            renewed++;
+        }
+    }
+
+    private void RenewChecksums(SignedEnvelope envelope, byte[] bytes)
+    {
+        var digest = Sha256Digest.HashData(envelope.Payload.Span);
+        var sums = Checksums.Format(
+            ReleaseManifest.Decode(envelope.Payload),
+            Sha256Digest.HashData(bytes),
+            Sha256Digest.HashData(File.ReadAllBytes(_repository.At(RepositoryLayout.Torrent(digest)))),
+            Sha256Digest.HashData(File.ReadAllBytes(_repository.At(RepositoryLayout.ChunkMapTorrent(digest))))
+        );
+        _repository.Replace(RepositoryLayout.Checksums(digest), sums);
+    }
+
     /// <summary>The SHA-256 of product, version and build: the same release always gets the same verity tree.</summary>
     internal static byte[] VeritySalt(string product, string version, long build) =>
         Sha256Digest

@@ -53,17 +53,32 @@ public sealed partial class Repository
     public static Repository Init(string directory, RootMetadata root, IReadOnlyList<SigningKey> keys, TimeProvider time) =>
         Init(directory, root, keys, time, DurableFiles.Default);
 
+    /// <summary>Makes a new repository from root metadata that was signed elsewhere.</summary>
+    /// <param name="directory">Missing or empty.</param>
+    /// <param name="envelope">Version 1, signed by a threshold of its root keys.</param>
+    /// <param name="time">Clock for what is published later.</param>
+    /// <exception cref="IOException">The directory is not empty, or cannot be written.</exception>
+    /// <exception cref="TrustException">The root metadata is malformed, not version 1, or too few have signed.</exception>
+    public static Repository Init(string directory, SignedEnvelope envelope, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(envelope);
+        var root = RootMetadata.Decode(envelope.Payload);
+        RoleVerifier.Verify(root, MetadataRole.Root, envelope, "root metadata");
+        return Init(directory, root, envelope, time, DurableFiles.Default);
+    }
+
     internal static Repository Init(
         string directory,
         RootMetadata root,
         IReadOnlyList<SigningKey> keys,
         TimeProvider time,
         DurableFiles files
-    )
+    ) => Init(directory, root, SignAs(root, MetadataRole.Root, root.Encode(), keys, "root metadata"), time, files);
+
+    private static Repository Init(string directory, RootMetadata root, SignedEnvelope envelope, TimeProvider time, DurableFiles files)
     {
         if (root.Version != 1)
             throw new TrustException(TrustFault.BrokenRootChain, $"root metadata: expected version 1, not {root.Version}.");
-        var envelope = SignAs(root, MetadataRole.Root, root.Encode(), keys, "root metadata");
         directory = Path.GetFullPath(directory);
         if (System.IO.Directory.Exists(directory) && System.IO.Directory.EnumerateFileSystemEntries(directory).Any())
             throw new IOException($"{directory}: not empty; a repository starts in an empty directory.");
@@ -168,6 +183,21 @@ public sealed partial class Repository
     /// <exception cref="IOException">Another publisher is at work, or the disk refuses.</exception>
     public void PublishRoot(RootMetadata next, IReadOnlyList<SigningKey> keys) =>
         new Publisher(this, _time, _files).PublishRoot(next, keys);
+
+    /// <summary>Publishes root metadata that was signed elsewhere.</summary>
+    /// <param name="envelope">Version one above the newest, with enough signatures by the root keys of both.</param>
+    /// <exception cref="TrustException">It is malformed, does not follow, or too few have signed.</exception>
+    /// <exception cref="IOException">Another publisher is at work, or the disk refuses.</exception>
+    public void PublishRoot(SignedEnvelope envelope) => new Publisher(this, _time, _files).PublishRoot(envelope);
+
+    /// <summary>
+    /// Signs manifests and channel pointers again that the newest root metadata does not believe any more: after a key was taken away. Their
+    /// bytes stay, and with them the releases' digests.
+    /// </summary>
+    /// <param name="keys">Keys of the release and channel roles.</param>
+    /// <exception cref="TrustException">A file is malformed.</exception>
+    /// <exception cref="IOException">Another publisher is at work, or the disk refuses; files signed before it stay signed.</exception>
+    public ResignedFiles Resign(IReadOnlyList<SigningKey> keys) => new Publisher(this, _time, _files).Resign(keys);
 
     /// <summary>The publisher's notes; empty ones when there are none.</summary>
     /// <exception cref="ContentException">They are malformed.</exception>

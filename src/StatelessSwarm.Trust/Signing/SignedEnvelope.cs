@@ -53,6 +53,21 @@ public sealed partial class SignedEnvelope
         return new SignedEnvelope(payload, signatures);
     }
 
+    /// <summary>A payload that nobody has signed yet: a draft that travels to those who do.</summary>
+    public static SignedEnvelope Unsigned(ReadOnlyMemory<byte> payload) => new(payload, []);
+
+    /// <summary>The same payload with one more signature; one by the same key is replaced.</summary>
+    /// <exception cref="TrustException">There are <see cref="MaxSignatures"/> already.</exception>
+    public SignedEnvelope With(MetadataRole role, SigningKey key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        var others = _signatures.Where(signature => signature.KeyId != key.PublicKey.Id).ToList();
+        if (others.Count == MaxSignatures)
+            throw new TrustException(TrustFault.Malformed, $"envelope: {MaxSignatures} signatures already, no more fit.");
+        others.Add(new EnvelopeSignature(key.PublicKey.Id, key.Sign(SignedBytes(role, Payload.Span))));
+        return new SignedEnvelope(Payload, [.. others.OrderBy(signature => signature.KeyId)]);
+    }
+
     /// <summary>Reads an envelope of at most <paramref name="maxPayloadBytes"/> payload.</summary>
     /// <remarks>The payload is a slice of <paramref name="bytes"/>, which must not change afterwards.</remarks>
     /// <exception cref="TrustException">Malformed.</exception>

@@ -47,6 +47,31 @@ public sealed class BootScenarioTests(PublishedProducts products) : IClassFixtur
         using var report = await PlayAsync("neighbours");
     }
 
+    /// <summary>The same image by the hooks for initramfs-tools and dracut.</summary>
+    [Fact]
+    public async Task Boot_HooksOfInitramfsToolsAndDracut_BootTheSameImage()
+    {
+        using var report = await PlayAsync("hooks");
+    }
+
+    /// <summary>
+    /// A Debian with systemd: its node takes over from the agent, its bless service finds it healthy, and a second machine boots from it.
+    /// Every night the whole of it; by day the parts above, each in a root that boots in seconds.
+    /// </summary>
+    [Fact]
+    public async Task Boot_DebianWithSystemd_TakesOverAndServes()
+    {
+        if (Environment.GetEnvironmentVariable("STATELESS_NIGHTLY") != "1")
+        {
+            // what the image's units are made of is checked by day too
+            var units = Path.Combine(RepositoryRoot.Path, "tools", "packaging", "systemd");
+            Assert.Contains("--take-over", await File.ReadAllTextAsync(Path.Combine(units, "stateless-booted.service")), StringComparison.Ordinal);
+            Assert.Contains("boot bless", await File.ReadAllTextAsync(Path.Combine(units, "stateless-bless.service")), StringComparison.Ordinal);
+            return;
+        }
+        using var report = await PlayAsync("debian");
+    }
+
     /// <summary>Power cuts at random moments; the seed of the moments is printed. A few here, 50 every night.</summary>
     [Fact]
     public async Task Boot_PowerCuts_NeverLeaveAMachineWithoutARoot()
