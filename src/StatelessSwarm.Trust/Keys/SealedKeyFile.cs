@@ -84,9 +84,9 @@ internal static class SealedKeyFile
                 Encoding.ASCII.GetBytes($"{lines[0]}\n{idLine}\n{kdfLine}\n")
             );
         }
-        catch (AuthenticationTagMismatchException)
+        catch (AuthenticationTagMismatchException fault)
         {
-            throw new ContentException($"{path}: the passphrase is not the one it was sealed with.");
+            throw new ContentException($"{path}: the passphrase is not the one it was sealed with.", fault);
         }
         var key = SigningKey.FromSeed(seed);
         CryptographicOperations.ZeroMemory(seed);

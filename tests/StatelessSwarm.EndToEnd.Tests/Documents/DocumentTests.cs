@@ -14,7 +14,7 @@ public sealed partial class DocumentTests : IDisposable
     private readonly string _directory = Directory.CreateTempSubdirectory("ss-docs-").FullName;
 
     public static TheoryData<string> Pages =>
-        ["README.md", "docs/publish.md", "docs/torrent.md", "docs/node.md", "docs/limits.md", "docs/update.md", "docs/simulator.md", "docs/chunk-map.md"];
+        ["README.md", "docs/publish.md", "docs/torrent.md", "docs/node.md", "docs/limits.md", "docs/update.md", "docs/simulator.md", "docs/chunk-map.md", "docs/boot.md", "docs/trust.md"];
 
     public static TheoryData<string> AllPages
     {
@@ -48,6 +48,21 @@ public sealed partial class DocumentTests : IDisposable
             """;
         var (code, output) = await LineProcess.RunAsync(Patience, "unshare", "--mount", "--propagation", "private", "bash", "-c", script);
         Assert.True(code == 0, $"{page}: exit code {code}\n{output}");
+    }
+
+    /// <summary>A page that says "this test shows it" names a test there is.</summary>
+    [Theory]
+    [InlineData("docs/security.md", 60)]
+    [InlineData("docs/trust.md", 20)]
+    public async Task Tests_NamedByAPage_Exist(string page, int least)
+    {
+        var text = await File.ReadAllTextAsync(Path.Combine(RepositoryRoot.Path, page));
+        var named = NamedTest().Matches(text).Select(match => (Class: match.Groups["class"].Value, Method: match.Groups["method"].Value)).Distinct().ToList();
+        Assert.True(named.Count >= least, $"{page} names {named.Count} tests");
+        var sources = Directory
+            .EnumerateFiles(Path.Combine(RepositoryRoot.Path, "tests"), "*Tests.cs", SearchOption.AllDirectories)
+            .ToLookup(path => Path.GetFileNameWithoutExtension(path), File.ReadAllText);
+        Assert.DoesNotContain(named, test => !sources[test.Class].Any(source => source.Contains($" {test.Method}(", StringComparison.Ordinal)));
     }
 
     [Theory]
@@ -98,4 +113,7 @@ public sealed partial class DocumentTests : IDisposable
 
     [GeneratedRegex(@"\]\((?<target>[^)#]+)[^)]*\)", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Link();
+
+    [GeneratedRegex(@"`(?<class>[A-Za-z0-9]+Tests)\.(?<method>[A-Za-z0-9_]+)`", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
+    private static partial Regex NamedTest();
 }

@@ -1,5 +1,4 @@
 using System.Net;
-using StatelessSwarm.Content.Values;
 using StatelessSwarm.Node.Configuration;
 using StatelessSwarm.Node.Faults;
 using StatelessSwarm.Node.Hosting;

@@ -253,6 +253,22 @@ public sealed class TrustedMetadataTests : IDisposable
         );
     }
 
+    /// <summary>A machine that slept through a thousand changes of keys follows every one; none may be left out, also after a restart half-way.</summary>
+    [Fact]
+    public void AcceptRoot_ThousandRotations_AreFollowed()
+    {
+        var metadata = Open();
+        for (var version = 2L; version <= 1001; version++)
+        {
+            if (version == 500)
+                metadata = Open();
+            if (version % 100 == 0)
+                Assert.Equal(TrustFault.BrokenRootChain, Refusal(() => metadata.AcceptRoot(_site.RootBytes(_site.Root(version: version + 1)))));
+            metadata.AcceptRoot(_site.RootBytes(_site.Root(version: version)));
+        }
+        Assert.Equal(1001, Open().RootVersion);
+    }
+
     [Fact]
     public void Open_ShippedRootNewerThanStored_UsesTheShipped()
     {
