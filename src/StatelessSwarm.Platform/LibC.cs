@@ -55,6 +55,9 @@ internal static partial class LibC
     [LibraryImport(Library, EntryPoint = "dup2", SetLastError = true)]
     internal static partial int Duplicate(SafeFileHandle source, int target);
 
+    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
+    internal static partial long SystemCall(long number, long first, long second, long third, ReadOnlySpan<byte> fourth, long fifth);
+
     [LibraryImport(Library, EntryPoint = "sync")]
     internal static partial void Sync();
 

@@ -42,10 +42,10 @@ class Story:
             self.programs.call("image", "build", tree, "-o", image + ".part")
             os.rename(image + ".part", image)
 
-    def publish(self, version, image):
+    def publish(self, version, image, files=()):
         """(digest of the release, unix time at which the channel pointed at it)."""
         self.programs.call("publish", "--repo", self.repository, "--product", PRODUCT_NAME, "--version", version, "--root", image,
-                           "--channel", CHANNEL, "--key", self._key)
+                           "--channel", CHANNEL, "--key", self._key, *files)
         pointer = os.path.join(self.repository, "metadata", "channels", PRODUCT_NAME, CHANNEL + ".mp")
         for release in json.loads(self.programs.call("repo", "list", self.repository, "--json"))["releases"]:
             if release["version"] == version:

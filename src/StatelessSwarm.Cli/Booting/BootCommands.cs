@@ -21,6 +21,7 @@ internal static class BootCommands
             BootAgentCommand.Create(context),
             BootBlessCommand.Create(context),
             BootStatusCommand.Create(context),
+            BootEntriesCommand.Create(context),
         };
 
     /// <summary>The option that says where the machine's run directory is.</summary>

@@ -1,7 +1,9 @@
 using System.Globalization;
 using StatelessSwarm.Cli.Exits;
 using StatelessSwarm.Cli.Tools;
+using StatelessSwarm.Content.Manifests;
 using StatelessSwarm.Node.Booting;
+using StatelessSwarm.Platform.Machine;
 using StatelessSwarm.Platform.Mounts;
 using StatelessSwarm.Roots.Booting;
 using StatelessSwarm.Roots.Releases;
@@ -94,6 +96,31 @@ internal sealed class InitramfsMachine(BootParameters parameters, string runDire
     }
 
     /// <inheritdoc/>
+    public string StartKernel(StoredRelease release, string word)
+    {
+        if (release.Manifest.Files.FirstOrDefault(file => file.Role == ReleaseFileRole.Kernel) is not { } kernel)
+            return "";
+        try
+        {
+            if (KernelImage.ReadVersion(release.PathOf(kernel)) is not { } version)
+                return $"{kernel.Name}: does not say which kernel it is; going on with the one that runs";
+            if (KernelImage.IsRunning(version, ReadKernel("osrelease"), ReadKernel("version")))
+                return "";
+            if (release.Manifest.Files.FirstOrDefault(file => file.Role == ReleaseFileRole.Initrd) is not { } initrd)
+                return $"release {release.Manifest.Version} brings a kernel and no initrd; going on with the kernel that runs";
+            var line = string.Join(' ', File.ReadAllText("/proc/cmdline").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(part => part.Trim()).Append(word));
+            KernelExecution.Load(release.PathOf(kernel), release.PathOf(initrd), line);
+            Say($"starting the kernel of release {release.Manifest.Version}: {version}");
+            KernelExecution.Start();
+            return "";
+        }
+        catch (IOException fault)
+        {
+            return $"the kernel of release {release.Manifest.Version} cannot be started: {fault.Message}";
+        }
+    }
+
+    /// <inheritdoc/>
     public BootMount Mount(StoredRelease release, BootMountOptions options)
     {
         var mounted = BootMounter.Mount(release, options);
@@ -169,6 +196,8 @@ internal sealed class InitramfsMachine(BootParameters parameters, string runDire
         }
         return Path.Combine(target, "stateless");
     }
+
+    private static string ReadKernel(string name) => File.ReadAllText("/proc/sys/kernel/" + name).Trim();
 
     private static long TotalMemory()
     {

@@ -94,12 +94,20 @@ public sealed class BootFlow(
                     release => parameters.IgnoresBad ? null : state.Ledger?.Read(release),
                     parameters.PinnedRelease
                 )
-                .Where(candidate => !_damaged.Contains(candidate.Release)),
+                .Where(candidate => !_damaged.Contains(candidate.Release))
+                // what the loader gave up on must not come back by kexec: its kernel may not live long enough for us to count
+                .OrderByDescending(candidate => !candidate.IsBad && candidate.Release == parameters.LoaderChoice),
         ];
 
     private async Task LookForUpdateAsync(BootState state, BootCache cache, CancellationToken cancellation)
     {
         var hasGood = CandidatesOf(state) is [{ IsBad: false }, ..];
+        if (hasGood && parameters.StartedFor is { } started)
+        {
+            // the kernel before this one has asked
+            _reason = started.Reason;
+            return;
+        }
         if (hasGood && (parameters.Update != BootUpdate.Before || parameters.PinnedRelease is not null))
             return;
         using var budget = new CancellationTokenSource(hasGood ? parameters.UpdateBudget : Timeout.InfiniteTimeSpan, time);
@@ -239,12 +247,15 @@ public sealed class BootFlow(
             var release = state.Store.Find(candidate.Release);
             if (release is null)
                 continue;
-            var tries = candidate.IsBad ? state.Ledger?.Read(candidate.Release) : Step("ledger", () => state.Ledger?.Take(candidate.Release, parameters.Tries));
+            var tries = candidate.IsBad || parameters.StartedFor?.Release == candidate.Release
+                ? state.Ledger?.Read(candidate.Release)
+                : Step("ledger", () => state.Ledger?.Take(candidate.Release, parameters.Tries));
+            StartKernel(state, candidate, release, fellBack);
             try
             {
                 var mounted = Step("mount", () => machine.Mount(release, mount));
                 Step("slots", () => MoveSlots(state, candidate, release));
-                if (fellBack || IsBehind(candidate))
+                if (parameters.StartedFor?.Release != candidate.Release && (fellBack || IsBehind(candidate)))
                     _reason = BootReason.FellBack;
                 ApplyTo(cache);
                 return new BootResult(RecordOf(release, candidate, tries, mounted, cache), settings);
@@ -257,6 +268,18 @@ public sealed class BootFlow(
             }
         }
         return null;
+    }
+
+    /// <summary>
+    /// Starts the kernel that the release brings, if it has to. Only from a disk, where the release will be found again; and never twice in
+    /// one boot, so that a kernel that calls itself otherwise than its file cannot make the machine go round. The try is taken.
+    /// </summary>
+    private void StartKernel(BootState state, BootCandidate candidate, StoredRelease release, bool fellBack)
+    {
+        if (!parameters.StartsKernels || parameters.StartedFor is not null || state.Ledger is null)
+            return;
+        var reason = fellBack || IsBehind(candidate) ? BootReason.FellBack : _reason;
+        Note(Step("kernel", () => machine.StartKernel(release, $"{BootParameterReader.StartedFor}={candidate.Release},{reason}")));
     }
 
     // a bad release stands where this one should not have to be

@@ -1,4 +1,5 @@
 using System.Globalization;
+using StatelessSwarm.Content.Values;
 using StatelessSwarm.Node.Configuration;
 using StatelessSwarm.Roots.Booting;
 
@@ -12,6 +13,9 @@ namespace StatelessSwarm.Node.Booting;
 public sealed class BootParameterReader
 {
     private const string Prefix = "rd.stateless.";
+
+    /// <summary>Tells the next kernel which release it was started for.</summary>
+    public const string StartedFor = "stateless.started-for";
 
     /// <summary>Name, what stands for the value, and what it does: the table in <c>stateless boot parameters</c> and docs/boot.md.</summary>
     public static IReadOnlyList<(string Name, string Placeholder, string Description)> All { get; } =
@@ -39,8 +43,11 @@ public sealed class BootParameterReader
         (Prefix + "timeout.bless", "TIME", "A new release that is not blessed for so long restarts the machine; default 10m, 0 never."),
         (Prefix + "watchdog", "TIME", "Arms /dev/watchdog until the release is blessed; default 0, left alone."),
         (Prefix + "serve", "yes|no", "Go on serving neighbours after the hand-over; default yes."),
+        (Prefix + "kexec", "yes|no", "Start the kernel that a release brings, when another one runs and a cache disk is there; default yes."),
         (Prefix + "debug", "", "More lines on the console."),
         ("stateless.ignore-bad", "1", "Boot a bad release as if it were new, this time."),
+        (LoaderEntries.EntryParameter, "DIGEST", "Written into boot loader entries: the release that the loader chose, which is tried first."),
+        (StartedFor, "DIGEST,REASON", "Written by the agent when it starts a release's kernel: the boot that is counted already."),
         ("ip", "ADDRESS::GATEWAY:MASK:::none", "A fixed IPv4 address; default DHCP."),
         ("BOOTIF", "01-MAC", "The interface to try first, as PXELINUX and iPXE write it."),
         ("init", "PATH", "First program of the root; default /sbin/init."),
@@ -87,6 +94,9 @@ public sealed class BootParameterReader
             BlessTimeout = Time("timeout.bless", none.BlessTimeout),
             Watchdog = Time("watchdog", none.Watchdog),
             GoesOnServing = Flag("serve", true),
+            StartsKernels = Flag("kexec", true),
+            StartedFor = Started(),
+            LoaderChoice = _line.Last(LoaderEntries.EntryParameter) is { } entry && Sha256Digest.TryParseHex(entry, out var chosen) ? chosen : null,
             IsVerbose = Flag("debug", false),
             IgnoresBad = _line.Last("stateless.ignore-bad") is "" or "1" or "yes",
             Init = _line.Last("init") is { Length: > 1 } init && init[0] == '/' ? init : none.Init,
@@ -104,6 +114,11 @@ public sealed class BootParameterReader
         _warnings.Add($"root={Shown(root)}: expected stateless:PRODUCT/CHANNEL or stateless:sha256:DIGEST");
         return null;
     }
+
+    private (Sha256Digest Release, string Reason)? Started() =>
+        _line.Last(StartedFor)?.Split(',') is [var digest, var reason] && Sha256Digest.TryParseHex(digest, out var release) && BootReason.All.Contains(reason)
+            ? (release, reason)
+            : null;
 
     private void WarnOfUnknown()
     {

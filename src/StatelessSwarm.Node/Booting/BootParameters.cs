@@ -76,6 +76,15 @@ public sealed record BootParameters
     /// <summary>Bad releases are booted as if they were new, this time.</summary>
     public bool IgnoresBad { get; init; }
 
+    /// <summary>A release that brings another kernel is booted with that one (kexec).</summary>
+    public bool StartsKernels { get; init; } = true;
+
+    /// <summary>This kernel was started for a release, whose try is taken: the release, and why it boots. Null: by firmware or a loader.</summary>
+    public (Sha256Digest Release, string Reason)? StartedFor { get; init; }
+
+    /// <summary>The release whose entry the boot loader chose; null: it has no entries of ours. The loader has counted, so its choice comes first.</summary>
+    public Sha256Digest? LoaderChoice { get; init; }
+
     /// <summary>First program of the root.</summary>
     public string Init { get; init; } = "/sbin/init";
 

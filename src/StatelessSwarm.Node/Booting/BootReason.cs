@@ -35,4 +35,8 @@ public static class BootReason
 
     /// <summary>What should have been booted was bad or damaged.</summary>
     public const string FellBack = "fallback";
+
+    /// <summary>Every reason.</summary>
+    public static IReadOnlyList<string> All { get; } =
+        [Updated, UpToDate, NotAsked, NoLink, NoAddress, NoPeer, Refused, Budget, NoRoom, Failed, FellBack];
 }

@@ -21,6 +21,12 @@ public interface IBootMachine
     /// <param name="cancellation">Gives up.</param>
     Task<BootNetwork> ConnectAsync(TimeSpan? link, TimeSpan? address, CancellationToken cancellation);
 
+    /// <summary>Starts the kernel that a release brings, when another one runs: then it does not return.</summary>
+    /// <param name="release">The release.</param>
+    /// <param name="word">One more word for the new kernel's command line.</param>
+    /// <returns>Why it was not started, or empty when there is no need.</returns>
+    string StartKernel(StoredRelease release, string word);
+
     /// <summary>Mounts a release as the root.</summary>
     /// <exception cref="Content.ContentException">The release is damaged.</exception>
     /// <exception cref="IOException">It cannot be mounted; nothing is.</exception>

@@ -47,6 +47,13 @@ public sealed class BootScenarioTests(PublishedProducts products) : IClassFixtur
         using var report = await PlayAsync("neighbours");
     }
 
+    /// <summary>A release that brings its kernel: started by kexec, counted once.</summary>
+    [Fact]
+    public async Task Boot_ReleaseWithItsKernel_RunsIt()
+    {
+        using var report = await PlayAsync("kernel");
+    }
+
     /// <summary>The same image by the hooks for initramfs-tools and dracut.</summary>
     [Fact]
     public async Task Boot_HooksOfInitramfsToolsAndDracut_BootTheSameImage()

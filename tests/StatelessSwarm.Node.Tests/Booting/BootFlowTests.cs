@@ -65,7 +65,7 @@ public sealed class BootFlowTests : IAsyncLifetime
         Assert.Equal((release.Digest, BootReason.Updated, false), (record.Release.Digest, record.Reason, record.IsDegraded));
         Assert.Equal(new BootTries(2, 1, false), record.Tries);
         Assert.True(record.Sources.Lan + record.Sources.Wan >= ImageBytes);
-        Assert.Equal(["cache", "network", "update", "ledger", "mount", "slots"], record.Steps.Select(step => step.Name));
+        Assert.Equal(["cache", "network", "update", "ledger", "kernel", "mount", "slots"], record.Steps.Select(step => step.Name));
         Assert.Equal([release.Digest], machine.Mounted);
         Assert.Equal(release.Digest, RootSlots.Open(ReleaseStore.Open(machine.State)).Read().Current);
         // what the agent goes on with
@@ -270,6 +270,47 @@ public sealed class BootFlowTests : IAsyncLifetime
         machine.UnmountableIn = _directory.Path;
         var fault = await Assert.ThrowsAsync<BootFailedException>(() => BootAsync(machine, parameters => parameters with { OnFailure = BootFailure.Reboot }));
         Assert.Equal("nothing here can be mounted", fault.Message);
+    }
+
+    /// <summary>A release brings its kernel: its try is taken before that is started, and not again by the boot under the new kernel.</summary>
+    [Fact]
+    public async Task Boot_ReleaseWithAnotherKernel_StartsItOnceAndCountsOnce()
+    {
+        var release = await _site.PublishAsync("1.0", ImageBytes);
+        var machine = NewMachine();
+        machine.HasOtherKernel = true;
+        await Assert.ThrowsAsync<KernelStartedException>(() => BootAsync(machine));
+        Assert.Equal($"stateless.started-for={release.Digest},updated", machine.StartedWith);
+        Assert.Empty(machine.Mounted);
+
+        machine.Connects = 0;
+        var (parameters, warnings) = BootParameterReader.Read(KernelCommandLine.Parse($"quiet {machine.StartedWith}"));
+        Assert.Empty(warnings);
+        var record = (await BootAsync(machine, before => before with { StartedFor = parameters.StartedFor })).Record;
+        Assert.Equal((release.Digest, BootReason.Updated, new BootTries(2, 1, false), 0), (record.Release.Digest, record.Reason, record.Tries, machine.Connects));
+    }
+
+    /// <summary>The loader gave up on the new kernel and chose the entry of the release before: that one boots, though the new one has tries left.</summary>
+    [Fact]
+    public async Task Boot_LoaderFellBack_ItsChoiceBoots()
+    {
+        var good = await _site.PublishAsync("1.0", ImageBytes);
+        var machine = NewMachine();
+        await BootAsync(machine);
+        await _site.PublishAsync("2.0", ImageBytes);
+        await BootAsync(machine);
+        var record = (await BootAsync(machine, parameters => parameters with { LoaderChoice = good.Digest })).Record;
+        Assert.Equal((good.Digest, BootReason.FellBack), (record.Release.Digest, record.Reason));
+    }
+
+    [Fact]
+    public async Task Boot_KernelNotToBeStarted_GoesOnWithTheOneThatRuns()
+    {
+        await _site.PublishAsync("1.0", ImageBytes);
+        var machine = NewMachine();
+        machine.HasOtherKernel = true;
+        Assert.Equal(BootReason.Updated, (await BootAsync(machine, parameters => parameters with { StartsKernels = false })).Record.Reason);
+        Assert.Null(machine.StartedWith);
     }
 
     private static BootTries? RootTries(FakeMachine machine, Sha256Digest release) => BootLedger.Open(ReleaseStore.Open(machine.State)).Read(release);

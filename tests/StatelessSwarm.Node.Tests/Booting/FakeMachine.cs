@@ -45,6 +45,20 @@ internal sealed class FakeMachine(string directory) : IBootMachine
         return Task.FromResult(new BootNetwork(Network, SeedOfDhcp));
     }
 
+    /// <summary>What the new kernel's command line was given; null when none was started.</summary>
+    public string? StartedWith { get; private set; }
+
+    /// <summary>Releases bring another kernel than the one that runs.</summary>
+    public bool HasOtherKernel { get; set; }
+
+    public string StartKernel(StoredRelease release, string word)
+    {
+        if (!HasOtherKernel)
+            return "";
+        StartedWith = word;
+        throw new KernelStartedException();
+    }
+
     public BootMount Mount(StoredRelease release, BootMountOptions options)
     {
         if (Unmountable.Contains(release.Digest) || (UnmountableIn is { } below && release.Directory.StartsWith(below + "/", StringComparison.Ordinal)))
@@ -53,3 +67,6 @@ internal sealed class FakeMachine(string directory) : IBootMachine
         return new BootMount(options.Target, true, "");
     }
 }
+
+/// <summary>The machine runs another kernel from here on.</summary>
+internal sealed class KernelStartedException : Exception;

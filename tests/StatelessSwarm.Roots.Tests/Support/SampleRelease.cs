@@ -47,7 +47,7 @@ internal sealed class SampleRelease
         Rename(Manifest);
     }
 
-    public IReadOnlyDictionary<string, byte[]> Contents { get; }
+    public IReadOnlyDictionary<string, byte[]> Contents { get; private set; }
 
     public ReleaseManifest Manifest { get; private set; }
 
@@ -76,6 +76,16 @@ internal sealed class SampleRelease
     {
         var copy = (SampleRelease)MemberwiseClone();
         copy.Rename(change(Manifest));
+        return copy;
+    }
+
+    /// <summary>The same release with one more file.</summary>
+    public SampleRelease WithFile(ReleaseFileRole role, string name, byte[] bytes)
+    {
+        var copy = (SampleRelease)MemberwiseClone();
+        copy.Contents = new SortedDictionary<string, byte[]>(Contents.ToDictionary(), StringComparer.Ordinal) { [name] = bytes };
+        var file = new ReleaseFile(role, name, bytes.Length, Sha256Digest.HashData(bytes), Sha256Digest.HashData([1]));
+        copy.Rename(Manifest with { Files = [.. Manifest.Files.Append(file).OrderBy(one => one.Name, StringComparer.Ordinal)] });
         return copy;
     }
 
