@@ -62,7 +62,7 @@ public sealed class LoaderEntryTests : IDisposable
         RootRights.Require();
         var (first, second) = (await ReleaseAsync(1), await ReleaseAsync(2));
         Directory.CreateDirectory(Boot);
-        FileSystemMount.Mount("test", Boot, "tmpfs", MountFlags.None, "size=36k");
+        FileSystemMount.Mount("test", Boot, "tmpfs", MountFlags.None, "size=24k");
         try
         {
             var entries = new LoaderEntries(Boot);
