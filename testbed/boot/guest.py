@@ -23,9 +23,9 @@ def kernel():
 class Guest:
     """One machine on a bridge of a lab. Every line of its console is kept with the second it came in, and goes to a log."""
 
-    def __init__(self, lab, number, directory, initrd, arguments, memory_mib=384, disk=None, network="lan", reboots=False, extra=()):
+    def __init__(self, lab, number, directory, initrd, arguments, memory_mib=384, disk=None, network="lan", reboots=False, extra=(), firmware=None):
         """number: which guest of the site, 1 to 9. network: "lan"; "dead", a link where nobody answers; "none", no interface.
-        reboots: it may restart, else it ends."""
+        reboots: it may restart, else it ends. firmware: "rom" boots by the card's iPXE, "uefi" by OVMF; None by kernel and initrd as given."""
         site = lab.plan.sites[0]
         self.number, self.mac = number, "52:54:00:77:01:%02x" % (0x80 + number)
         self.ip = "%s.%d" % (site.gateway.rsplit(".", 1)[0], 200 + number)
@@ -43,7 +43,11 @@ class Guest:
         if not reboots:
             command += ["-no-reboot"]
         if network != "none":
-            command += ["-netdev", "tap,id=n0,ifname=%s,script=no,downscript=no" % tap, "-device", "virtio-net-pci,netdev=n0,mac=%s,romfile=" % self.mac]
+            # with an initrd given the machine boots at once; without, by the network card's ROM (iPXE), or by the firmware
+            rom = "" if firmware == "rom" else ",romfile="
+            command += ["-netdev", "tap,id=n0,ifname=%s,script=no,downscript=no" % tap, "-device", "virtio-net-pci,netdev=n0,mac=%s%s" % (self.mac, rom)]
+        if firmware == "uefi":
+            command += ["-bios", "/usr/share/ovmf/OVMF.fd"]
         if disk:
             # cache.direct=on,no-flush=off: what the guest did not flush is not in the file after a kill
             command += ["-drive", "if=none,id=d0,format=raw,file=%s,cache=none" % disk, "-device", "virtio-blk-pci,drive=d0"]

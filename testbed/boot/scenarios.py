@@ -23,8 +23,11 @@ from testbed.boot.image import make_tree
 from testbed.demo import trees
 from testbed.demo.places import LabPlace
 from testbed.demo.story import Failed, Story
+from testbed.process import Process, end_all
 
 TOPOLOGY = {"seed": {"up": "1gbit", "down": "1gbit"}, "sites": [{"hosts": 1}]}
+# A proxy DHCP server sits on the clients' own network.
+SEED_INSIDE = {"seed": {"site": 1}, "sites": [{"hosts": 2}]}
 # Several times what a quiet machine needs: QEMU translates every instruction here.
 BOOT_S = 240
 CHANNEL = "root=stateless:web/stable panic=1 "
@@ -33,9 +36,9 @@ CHANNEL = "root=stateless:web/stable panic=1 "
 class Scenario:
     """A repository with small releases, a seed, and guests."""
 
-    def __init__(self, work, name, programs, cuts=0, seed=1):
+    def __init__(self, scenario, work, name, programs, cuts=0, seed=1):
         self.work, self.programs, self.cuts, self.seed = work, programs, cuts, seed
-        self.place = LabPlace(TOPOLOGY, name)
+        self.place = LabPlace(TOPOLOGY if scenario != "netboot" else SEED_INSIDE, name)
         self.story = Story(self.place, programs, work, True, lambda text: print(text, flush=True))
         self.problems, self.figures, self.guests = [], {}, []
         self.initrd = os.path.join(work, "initrd.img")
@@ -230,6 +233,31 @@ class Scenario:
         self.expect("the kernel that runs is not started again", not guest.has("starting the kernel"))
         self.finished(guest)
 
+    def netboot(self):
+        """Diskless machines beside a foreign DHCP server: the seed answers as proxy DHCP, TFTP and HTTP; iPXE in ROM, and UEFI by PXE and by HTTP."""
+        digest = self.release("1.0", mib=4)
+        folder = os.path.join(self.work, "netboot")
+        os.makedirs(folder)
+        shutil.copy(kernel()[1], os.path.join(folder, "vmlinuz"))
+        shutil.copy(self.initrd, os.path.join(folder, "initrd.img"))
+        shutil.copy("/usr/lib/ipxe/snponly.efi", os.path.join(folder, "snponly.efi"))
+        self.story.fleet.start_seed(self.story.repository, ["--netboot", folder, "--netboot-cmdline", "root=stateless:web/stable panic=1 console=ttyS0 quiet mitigations=off"])
+        site, seed = self.place.plan.sites[0], self.place.host("seed")
+        network = site.gateway.rsplit(".", 1)[0]
+        dhcp = Process(seed, "dnsmasq", ["ip", "netns", "exec", site.ns, "dnsmasq", "--keep-in-foreground", "--no-resolv", "--no-hosts", "--port=0", "--interface=br0", "--bind-interfaces",
+                                         "--dhcp-range=%s.100,%s.150,255.255.255.0,1h" % (network, network), "--dhcp-leasefile=%s" % os.path.join(self.work, "leases"), "--log-facility=-"], self.work)
+        try:
+            no_pxe = [word for version in (4, 6) for word in ("-fw_cfg", "name=opt/org.tianocore/IPv%dPXESupport,string=n" % version)]
+            for name, firmware, extra in (("ipxe-rom", "rom", []), ("uefi-pxe", "uefi", []), ("uefi-http", "uefi", no_pxe)):
+                guest = Guest(self.place, 1, self.work, None, "", memory_mib=1024, firmware=firmware, extra=extra)
+                self.guests.append(guest)
+                _, record = self.booted(guest, "1.0", "updated")
+                self.figures[name + "_s"] = round(guest.lines[-1][0], 1)
+                self.expect("%s boots the release" % name, record.get("digest") == digest)
+                self.finished(guest)
+        finally:
+            end_all([dhcp])
+
     def hooks(self):
         """The same image by an initramfs of initramfs-tools and one of dracut, with the hooks of tools/packaging."""
         digest = self.release("1.0", mib=4)
@@ -347,7 +375,7 @@ class Scenario:
         self.place.close()
 
 
-SCENARIOS = {"memory": Scenario.memory, "pinned": Scenario.pinned, "rollback": Scenario.rollback, "neighbours": Scenario.neighbours, "hooks": Scenario.hooks, "kernel": Scenario.kernel, "debian": Scenario.debian,
+SCENARIOS = {"memory": Scenario.memory, "pinned": Scenario.pinned, "rollback": Scenario.rollback, "neighbours": Scenario.neighbours, "hooks": Scenario.hooks, "netboot": Scenario.netboot, "kernel": Scenario.kernel, "debian": Scenario.debian,
              "cuts": Scenario.cuts}
 
 
@@ -365,7 +393,7 @@ def main():
     shutil.rmtree(options.work, ignore_errors=True)
     os.makedirs(options.work)
     programs = product.published(options.product) if options.product else product.publish()
-    scenario = Scenario(os.path.abspath(options.work), options.name, programs, options.cuts, options.seed)
+    scenario = Scenario(options.scenario, os.path.abspath(options.work), options.name, programs, options.cuts, options.seed)
     try:
         scenario.prepare()
         SCENARIOS[options.scenario](scenario)

@@ -71,10 +71,10 @@ class Fleet:
             self._run = tempfile.mkdtemp(prefix="stateless-")
         return os.path.join(self._run, host.id)
 
-    def start_seed(self, repository):
+    def start_seed(self, repository, options=()):
         host = self.place.host("seed")
         self.seed = Process(host, "seed", [self.programs.seed, "--repo", repository, "--listen", host.ip, "--http-port", str(SEED_HTTP),
-                                           "--peer-port", str(PEER_PORT)] + self.place.seed_options, self.folder(host))
+                                           "--peer-port", str(PEER_PORT)] + self.place.seed_options + list(options), self.folder(host))
         wait_ready({"log": r"stateless-seed ready"}, self.seed, host, 60)
 
     def start_node(self, host, trust):

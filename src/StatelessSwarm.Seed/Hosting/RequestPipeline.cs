@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http.Features;
 using StatelessSwarm.Seed.Files;
+using StatelessSwarm.Seed.Netboot;
 using StatelessSwarm.Seed.Status;
 using StatelessSwarm.Seed.Tracking;
 
@@ -9,10 +10,13 @@ namespace StatelessSwarm.Seed.Hosting;
 /// <summary>What the server answers to: one switch over the raw path, as there is nothing to route by pattern.</summary>
 internal sealed partial class RequestPipeline
 {
+    private const string NetbootPrefix = "/" + NetbootOptions.UrlPrefix;
+
     private readonly RepositoryFiles _files;
     private readonly TrackerEndpoint _tracker;
     private readonly SeedCounters _counters;
     private readonly Func<bool, StatusSnapshot> _status;
+    private readonly NetbootFiles? _netboot;
     private readonly ILogger _logger;
 
     /// <summary>Puts the answers together.</summary>
@@ -20,12 +24,14 @@ internal sealed partial class RequestPipeline
     /// <param name="tracker">The tracker.</param>
     /// <param name="counters">Counts requests.</param>
     /// <param name="status">Takes a snapshot, with the channels when told so.</param>
+    /// <param name="netboot">Files for network boot, or null for none.</param>
     /// <param name="logger">Where faults of this machine go.</param>
     public RequestPipeline(
         RepositoryFiles files,
         TrackerEndpoint tracker,
         SeedCounters counters,
         Func<bool, StatusSnapshot> status,
+        NetbootFiles? netboot,
         ILogger logger
     )
     {
@@ -33,6 +39,7 @@ internal sealed partial class RequestPipeline
         _tracker = tracker;
         _counters = counters;
         _status = status;
+        _netboot = netboot;
         _logger = logger;
     }
 
@@ -81,6 +88,8 @@ internal sealed partial class RequestPipeline
         var query = path.IndexOf('?');
         if (query >= 0)
             path = path[..query];
+        if (_netboot is not null && path.StartsWith(NetbootPrefix, StringComparison.Ordinal))
+            return AnswerNetbootAsync(context, path[NetbootPrefix.Length..].ToString());
         switch (path)
         {
             case "/announce":
@@ -109,6 +118,12 @@ internal sealed partial class RequestPipeline
                     ? _files.ServeAsync(context, file)
                     : FailAsync(context, StatusCodes.Status404NotFound, "not found: no file of a repository has such a path");
         }
+    }
+
+    private async Task AnswerNetbootAsync(HttpContext context, string name)
+    {
+        if (!await _netboot!.TryAnswerAsync(name, context))
+            await FailAsync(context, StatusCodes.Status404NotFound, "not found: no such file for network boot");
     }
 
     private Task WriteHealthAsync(HttpContext context)

@@ -47,6 +47,21 @@ internal sealed class SeedCommand
         HelpName = "RATE",
         CustomParser = ParseRate,
     };
+    private readonly Option<string?> _netboot = new("--netboot")
+    {
+        Description = "Directory with vmlinuz, initrd.img and loaders for machines that boot from the network; served below /netboot/.",
+        HelpName = "DIR",
+    };
+    private readonly Option<string> _netbootLine = new("--netboot-cmdline")
+    {
+        Description = "Kernel command line of those machines.",
+        HelpName = "LINE",
+        DefaultValueFactory = _ => "root=stateless",
+    };
+    private readonly Option<bool> _noDhcp = new("--no-proxy-dhcp")
+    {
+        Description = "With --netboot: do not answer DHCP clients that ask for a boot file, nor TFTP.",
+    };
     private readonly Option<bool> _verify = new("--verify")
     {
         Description = "Hash every file of a release before seeding it.",
@@ -78,6 +93,9 @@ internal sealed class SeedCommand
             _noMulticast,
             _uploadLimit,
             _originUp,
+            _netboot,
+            _netbootLine,
+            _noDhcp,
             _verify,
         };
         root.SetAction(ServeAsync);
@@ -110,6 +128,9 @@ internal sealed class SeedCommand
             UseMulticastDns = !parsed.GetValue(_noMulticast),
             UploadBytesPerSecond = parsed.GetValue(_uploadLimit),
             OriginBytesPerSecond = parsed.GetValue(_originUp),
+            NetbootDirectory = parsed.GetValue(_netboot),
+            NetbootCommandLine = parsed.GetValue(_netbootLine)!,
+            AnswersDhcp = parsed.GetValue(_netboot) is not null && !parsed.GetValue(_noDhcp),
             Verify = parsed.GetValue(_verify),
         };
         using var loggers = LoggerFactory.Create(logging =>

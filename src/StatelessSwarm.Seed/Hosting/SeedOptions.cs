@@ -33,6 +33,15 @@ internal sealed record SeedOptions
     /// <summary>Hash every file before it is seeded.</summary>
     public bool Verify { get; init; }
 
+    /// <summary>Directory of files for machines that boot from the network; null serves none.</summary>
+    public string? NetbootDirectory { get; init; }
+
+    /// <summary>Kernel command line of machines that boot from the network.</summary>
+    public string NetbootCommandLine { get; init; } = "root=stateless";
+
+    /// <summary>Answer DHCP clients that ask for a boot file, and TFTP; needs the ports 67, 69 and 4011.</summary>
+    public bool AnswersDhcp { get; init; }
+
     /// <summary>Limits and pace of the tracker.</summary>
     public TrackerOptions Tracker { get; init; } = new();
 

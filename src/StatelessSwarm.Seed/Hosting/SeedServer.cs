@@ -5,6 +5,7 @@ using StatelessSwarm.Content;
 using StatelessSwarm.Content.Manifests;
 using StatelessSwarm.Engine.Limits;
 using StatelessSwarm.Seed.Files;
+using StatelessSwarm.Seed.Netboot;
 using StatelessSwarm.Seed.Releases;
 using StatelessSwarm.Seed.Status;
 using StatelessSwarm.Seed.Tracking;
@@ -21,6 +22,8 @@ namespace StatelessSwarm.Seed.Hosting;
 /// </summary>
 internal sealed class SeedServer : IAsyncDisposable
 {
+    private const int TftpPort = 69;
+
     private readonly SeedOptions _options;
     private readonly TimeProvider _time;
     private readonly SeedParts _parts;
@@ -33,6 +36,9 @@ internal sealed class SeedServer : IAsyncDisposable
     private HttpListeners? _listeners;
     private WebApplication? _web;
     private SeedAnnouncement? _announcement;
+    private NetbootOptions? _netboot;
+    private TftpServer? _tftp;
+    private ProxyDhcpServer? _proxyDhcp;
     private volatile bool _isReady;
 
     private SeedServer(SeedOptions options, SeedParts parts, TimeProvider time, ILoggerFactory loggers)
@@ -118,6 +124,7 @@ internal sealed class SeedServer : IAsyncDisposable
         var server = new SeedServer(options, parts, time, loggers) { _listeners = listeners };
         try
         {
+            server.StartNetboot();
             await server.StartWebAsync(cancellation);
             await server._watcher.StartAsync(cancellation);
             server._isReady = true;
@@ -145,6 +152,10 @@ internal sealed class SeedServer : IAsyncDisposable
         _isReady = false;
         if (_announcement is not null)
             await _announcement.DisposeAsync();
+        if (_proxyDhcp is not null)
+            await _proxyDhcp.DisposeAsync();
+        if (_tftp is not null)
+            await _tftp.DisposeAsync();
         if (_web is not null)
         {
             using var deadline = new CancellationTokenSource(_options.StopTimeout, _time);
@@ -166,6 +177,24 @@ internal sealed class SeedServer : IAsyncDisposable
         return addresses.Contains(IPAddress.IPv6Any)
             ? [.. addresses.Where(address => address.AddressFamily == AddressFamily.InterNetworkV6).Distinct()]
             : [.. addresses.Distinct()];
+    }
+
+    private void StartNetboot()
+    {
+        if (_options.NetbootDirectory is not { } directory)
+            return;
+        var full = Path.GetFullPath(directory);
+        _netboot = new NetbootOptions { Directory = full, CommandLine = _options.NetbootCommandLine, HttpPort = HttpPort };
+        foreach (var name in (ReadOnlySpan<string>)["vmlinuz", "initrd.img"])
+        {
+            if (!_netboot.Has(name))
+                throw new IOException($"{Path.Combine(full, name)}: no such file (--netboot)");
+        }
+        if (!_options.AnswersDhcp)
+            return;
+        var logger = _loggers.CreateLogger("stateless-seed.netboot");
+        _tftp = TftpServer.Start(_netboot, TftpPort, _time, logger);
+        _proxyDhcp = ProxyDhcpServer.Start(_netboot, logger);
     }
 
     private async Task StartWebAsync(CancellationToken cancellation)
@@ -202,6 +231,7 @@ internal sealed class SeedServer : IAsyncDisposable
             _tracker,
             _counters,
             TakeStatus,
+            _netboot is null ? null : new NetbootFiles(_netboot),
             _loggers.CreateLogger("stateless-seed.http")
         );
         _web.Run(pipeline.HandleAsync);
