@@ -33,7 +33,7 @@ public sealed class NativeProgramTests(PublishedProgram program) : IClassFixture
     [Fact]
     public async Task Help_EveryCommand_Works()
     {
-        string[] commands = ["image", "key", "repo", "publish", "torrent", "node", "update", "status", "activate", "rollback"];
+        string[] commands = ["image", "key", "repo", "publish", "torrent", "node", "update", "status", "activate", "rollback", "boot", "trust"];
         foreach (var command in commands)
         {
             var (code, output) = await LineProcess.RunAsync(Patience, program.Path, command, "--help");

@@ -54,6 +54,13 @@ public sealed class BootScenarioTests(PublishedProducts products) : IClassFixtur
         using var report = await PlayAsync("kernel");
     }
 
+    /// <summary>Diskless machines beside a foreign DHCP server: iPXE in ROM, UEFI by PXE, UEFI by HTTP; the same release each time.</summary>
+    [Fact]
+    public async Task Boot_FromTheNetwork_TheSeedAnswersFirmwareOfThreeKinds()
+    {
+        using var report = await PlayAsync("netboot");
+    }
+
     /// <summary>The same image by the hooks for initramfs-tools and dracut.</summary>
     [Fact]
     public async Task Boot_HooksOfInitramfsToolsAndDracut_BootTheSameImage()

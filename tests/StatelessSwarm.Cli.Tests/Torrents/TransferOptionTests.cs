@@ -39,6 +39,7 @@ public sealed class TransferOptionTests : IAsyncLifetime
         ["EngineOptions.Site"] = "the host's",
         ["EngineOptions.Budget"] = "the host's, for all its torrents",
         ["EngineOptions.NeighbourWaitMs"] = "the torrent's, see TorrentAddOptions",
+        ["SwarmOptions.FileAt"] = "the node's, which hands on signed metadata",
         ["SwarmOptions.SharedUpload"] = "the seed's, which sends over HTTP too",
         ["TorrentAddOptions.Engine"] = "a record of its own here",
         ["TorrentAddOptions.Metainfo"] = "the command's argument",
