@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using StatelessSwarm.Platform.Errors;
+using StatelessSwarm.Platform.Files;
 
 namespace StatelessSwarm.Platform.DeviceMapper;
 
@@ -37,7 +38,7 @@ public static class VerityDevice
     public static string Open(string name, VerityTable table)
     {
         ArgumentNullException.ThrowIfNull(table);
-        using var control = OpenControl();
+        using var control = OpenFile.At(ControlPath, OpenFlags.ReadWrite);
         var device = Call(control, Create, name, ReadOnlyFlag, []);
         try
         {
@@ -56,7 +57,7 @@ public static class VerityDevice
     /// <exception cref="PlatformException">ENXIO: no such device; EBUSY: in use.</exception>
     public static void Close(string name)
     {
-        using var control = OpenControl();
+        using var control = OpenFile.At(ControlPath, OpenFlags.ReadWrite);
         Call(control, Remove, name, 0, []);
     }
 
@@ -116,15 +117,5 @@ public static class VerityDevice
         if (LibC.Ioctl(control, Request | command, request.AsSpan()) != 0)
             throw PlatformException.Last(NameOf(command), name);
         return BinaryPrimitives.ReadUInt64LittleEndian(request.AsSpan(40));
-    }
-
-    private static SafeFileHandle OpenControl()
-    {
-        var file = LibC.Open(ControlPath, OpenFlags.ReadWrite | OpenFlags.CloseOnExec, 0);
-        if (!file.IsInvalid)
-            return file;
-        var failure = PlatformException.Last("open", ControlPath);
-        file.Dispose();
-        throw failure;
     }
 }

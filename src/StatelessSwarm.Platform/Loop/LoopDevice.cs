@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Win32.SafeHandles;
 using StatelessSwarm.Platform.Errors;
+using StatelessSwarm.Platform.Files;
 
 namespace StatelessSwarm.Platform.Loop;
 
@@ -35,15 +36,15 @@ public sealed class LoopDevice : IDisposable
     /// <exception cref="PlatformException">No device is attached.</exception>
     public static LoopDevice Attach(string filePath)
     {
-        using var file = Open(filePath, OpenFlags.ReadOnly);
-        using var control = Open(ControlPath, OpenFlags.ReadWrite);
+        using var file = OpenFile.At(filePath, OpenFlags.ReadOnly);
+        using var control = OpenFile.At(ControlPath, OpenFlags.ReadWrite);
         for (var attempt = 1; ; attempt++)
         {
             var number = LibC.Ioctl(control, ControlGetFree, 0);
             if (number < 0)
                 throw PlatformException.Last("ioctl(LOOP_CTL_GET_FREE)", ControlPath);
             var path = $"/dev/loop{number}";
-            var device = Open(path, OpenFlags.ReadOnly);
+            var device = OpenFile.At(path, OpenFlags.ReadOnly);
             var failure = TryAttach(device, file, filePath);
             if (failure is null)
                 return new LoopDevice(device, path);
@@ -58,7 +59,7 @@ public sealed class LoopDevice : IDisposable
     {
         try
         {
-            Open(ControlPath, OpenFlags.ReadWrite).Dispose();
+            OpenFile.At(ControlPath, OpenFlags.ReadWrite).Dispose();
         }
         catch (PlatformException exception)
         {
@@ -98,15 +99,5 @@ public sealed class LoopDevice : IDisposable
     {
         Span<byte> name = info.FileName;
         Encoding.UTF8.TryGetBytes(System.IO.Path.GetFileName(filePath), name[..^1], out _);
-    }
-
-    private static SafeFileHandle Open(string path, int flags)
-    {
-        var file = LibC.Open(path, flags | OpenFlags.CloseOnExec, 0);
-        if (!file.IsInvalid)
-            return file;
-        var failure = PlatformException.Last("open", path);
-        file.Dispose();
-        throw failure;
     }
 }

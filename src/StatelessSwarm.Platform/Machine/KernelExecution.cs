@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Microsoft.Win32.SafeHandles;
 using StatelessSwarm.Platform.Errors;
+using StatelessSwarm.Platform.Files;
 
 namespace StatelessSwarm.Platform.Machine;
 
@@ -20,8 +20,8 @@ public static class KernelExecution
     /// <exception cref="PlatformException">Nothing is loaded; EPERM under lockdown for a kernel that is not signed, ENOSYS without kexec.</exception>
     public static void Load(string kernelPath, string initrdPath, string commandLine)
     {
-        using var kernel = Open(kernelPath);
-        using var initrd = Open(initrdPath);
+        using var kernel = OpenFile.At(kernelPath, OpenFlags.ReadOnly);
+        using var initrd = OpenFile.At(initrdPath, OpenFlags.ReadOnly);
         var line = Encoding.UTF8.GetBytes(commandLine + "\0");
         if (LibC.SystemCall(LoadCall, (int)kernel.DangerousGetHandle(), (int)initrd.DangerousGetHandle(), line.Length, line, 0) != 0)
             throw PlatformException.Last("kexec_file_load", kernelPath);
@@ -34,15 +34,5 @@ public static class KernelExecution
         LibC.Sync();
         if (LibC.Reboot(StartLoaded) != 0)
             throw PlatformException.Last("reboot", "KEXEC");
-    }
-
-    private static SafeFileHandle Open(string path)
-    {
-        var file = LibC.Open(path, OpenFlags.ReadOnly | OpenFlags.CloseOnExec, 0);
-        if (!file.IsInvalid)
-            return file;
-        var failure = PlatformException.Last("open", path);
-        file.Dispose();
-        throw failure;
     }
 }

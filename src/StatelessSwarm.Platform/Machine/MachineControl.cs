@@ -1,4 +1,5 @@
 using StatelessSwarm.Platform.Errors;
+using StatelessSwarm.Platform.Files;
 
 namespace StatelessSwarm.Platform.Machine;
 
@@ -32,9 +33,7 @@ public static class MachineControl
         const string path = "/dev/null";
         // it fails for the leader of a process group, who has nothing to leave
         _ = LibC.SetSession();
-        using var nothing = LibC.Open(path, OpenFlags.ReadWrite | OpenFlags.CloseOnExec, 0);
-        if (nothing.IsInvalid)
-            throw PlatformException.Last("open", path);
+        using var nothing = OpenFile.At(path, OpenFlags.ReadWrite);
         for (var descriptor = 0; descriptor <= 2; descriptor++)
         {
             if (LibC.Duplicate(nothing, descriptor) < 0)

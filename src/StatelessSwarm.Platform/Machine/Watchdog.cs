@@ -1,5 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 using StatelessSwarm.Platform.Errors;
+using StatelessSwarm.Platform.Files;
 
 namespace StatelessSwarm.Platform.Machine;
 
@@ -27,13 +28,7 @@ public sealed class Watchdog : IDisposable
     /// <exception cref="PlatformException">ENOENT: there is none; EBUSY: another process has it.</exception>
     public static Watchdog Open(string path, TimeSpan timeout)
     {
-        var device = LibC.Open(path, OpenFlags.ReadWrite | OpenFlags.CloseOnExec, 0);
-        if (device.IsInvalid)
-        {
-            var failure = PlatformException.Last("open", path);
-            device.Dispose();
-            throw failure;
-        }
+        var device = OpenFile.At(path, OpenFlags.ReadWrite);
         var seconds = checked((int)timeout.TotalSeconds);
         if (LibC.Ioctl(device, SetTimeout, ref seconds) != 0)
         {
