@@ -183,6 +183,10 @@ class Selftest:
         holder = subprocess.Popen([sys.executable, "-c", HOLDER, root, stale], stdout=subprocess.PIPE, text=True)
         holder.stdout.readline()
         spaces = Lab.namespaces_of(stale)
+        # started is not yet inside: nsenter has to come as far as that
+        end = time.monotonic() + 5
+        while not processes_in(spaces) and time.monotonic() < end:
+            time.sleep(0.02)
         holder.send_signal(signal.SIGKILL)
         holder.wait()
         orphans = processes_in(spaces)
