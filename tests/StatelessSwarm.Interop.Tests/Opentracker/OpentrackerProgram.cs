@@ -30,7 +30,7 @@ internal sealed class OpentrackerProgram : IAsyncDisposable
     /// <summary>TCP and UDP port.</summary>
     public int Port { get; }
 
-    /// <summary>Starts one and waits until it accepts connections.</summary>
+    /// <summary>Starts one and waits until it accepts connections, and has read its list: it does so in a thread of its own, after it listens.</summary>
     public static async Task<OpentrackerProgram> StartAsync(params InfoHash[] swarms)
     {
         var directory = Directory.CreateTempSubdirectory("sswt-opentracker-");
@@ -40,6 +40,8 @@ internal sealed class OpentrackerProgram : IAsyncDisposable
         try
         {
             await started.WaitUntilItAcceptsAsync();
+            foreach (var swarm in swarms)
+                await started.WaitUntilItKnowsAsync(swarm);
             return started;
         }
         catch
@@ -54,6 +56,17 @@ internal sealed class OpentrackerProgram : IAsyncDisposable
     {
         await _process.DisposeAsync();
         _directory.Delete(recursive: true);
+    }
+
+    private async Task WaitUntilItKnowsAsync(InfoHash swarm)
+    {
+        using var giveUp = new CancellationTokenSource(Patience, TimeProvider.System);
+        using var client = new HttpClient();
+        var hash = string.Concat(swarm.ToString().Chunk(2).Select(pair => $"%{new string(pair)}"));
+        // a peer that leaves is not remembered
+        var url = new Uri($"http://127.0.0.1:{Port}/announce?info_hash={hash}&peer_id=-XX0000-000000000000&port=1&left=0&uploaded=0&downloaded=0&compact=1&event=stopped");
+        while ((await client.GetStringAsync(url, giveUp.Token)).Contains("failure reason", StringComparison.Ordinal))
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, giveUp.Token);
     }
 
     private async Task WaitUntilItAcceptsAsync()

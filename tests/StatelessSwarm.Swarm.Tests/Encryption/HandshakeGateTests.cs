@@ -13,7 +13,7 @@ public sealed class HandshakeGateTests
     [Fact]
     public async Task Storm_IsComputedAtTheRate_AndLeavesNoDebt()
     {
-        var time = new FakeTimeProvider();
+        var time = new CountingTime();
         using var gate = new HandshakeGate(time);
         using var stop = new CancellationTokenSource();
         var computed = 0;
@@ -21,6 +21,8 @@ public sealed class HandshakeGateTests
         await UntilAsync(() => Volatile.Read(ref computed) == HandshakeGate.Burst, "the burst is computed");
         for (var step = 1; step <= HandshakeGate.PerSecond; step++)
         {
+            // a wait that begins after the clock has moved would wait for the next move, which comes after it has ended
+            await UntilAsync(() => time.Timers >= step, "the next waits");
             time.Advance(TimeSpan.FromSeconds(1.0 / HandshakeGate.PerSecond));
             await UntilAsync(() => Volatile.Read(ref computed) >= HandshakeGate.Burst + step, "one more");
         }
@@ -42,6 +44,21 @@ public sealed class HandshakeGateTests
             {
                 return false;
             }
+        }
+    }
+
+    /// <summary>A clock that says how many waits have begun.</summary>
+    private sealed class CountingTime : FakeTimeProvider
+    {
+        private int _timers;
+
+        public int Timers => Volatile.Read(ref _timers);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = base.CreateTimer(callback, state, dueTime, period);
+            Interlocked.Increment(ref _timers);
+            return timer;
         }
     }
 }
