@@ -2,12 +2,17 @@ using System.Net.Sockets;
 using Microsoft.Extensions.Time.Testing;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Swarm.Hosting;
+using StatelessSwarm.Swarm.Tests.Support;
 using StatelessSwarm.Testing.Torrents;
 using static StatelessSwarm.Swarm.Tests.Support.TestHosts;
 
 namespace StatelessSwarm.Swarm.Tests.Connections;
 
-/// <summary>Connections that are hostile before they say anything, and those that are one too many.</summary>
+/// <summary>
+/// Connections that are hostile before they say anything, and those that are one too many. Alone: one test measures the memory of the whole
+/// process, which other tests would be in.
+/// </summary>
+[Collection(MemoryMeasures.Name)]
 public sealed class HostileConnectionTests
 {
     private const int KiB = 1024;
