@@ -69,8 +69,7 @@ internal static class BootAgentCommand
 
     private static async Task RunAsync(CommandContext context, TextWriter log, string runDirectory, TimeSpan patience, TimeSpan feeding, CancellationToken cancellation)
     {
-        var path = Path.Combine(runDirectory, BootRecord.FileName);
-        var record = BootRecord.Read(await File.ReadAllBytesAsync(path, cancellation), path);
+        var record = await BootRecordFile.ReadAsync(runDirectory, cancellation);
         var settings = new NodeSettings();
         NodeConfigurationFile.Read(Path.Combine(runDirectory, "node.json"), settings);
         var options = settings.ToOptions(NodeDefaults.For(isRoot: true, context.Variable)) with { GivesWay = true };

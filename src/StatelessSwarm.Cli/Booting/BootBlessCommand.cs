@@ -2,7 +2,6 @@ using System.CommandLine;
 using StatelessSwarm.Cli.Commands;
 using StatelessSwarm.Cli.Exits;
 using StatelessSwarm.Cli.Tools;
-using StatelessSwarm.Node.Booting;
 using StatelessSwarm.Roots.Booting;
 using StatelessSwarm.Roots.Releases;
 
@@ -35,7 +34,7 @@ internal static class BootBlessCommand
         command.SetAction(
             async (result, cancellation) =>
             {
-                var record = await ReadAsync(result.GetValue(run)!, cancellation);
+                var record = await BootRecordFile.ReadAsync(result.GetValue(run)!, cancellation);
                 await CheckAsync(context, Path.Combine(result.GetValue(checks)!, "wanted.d"), isRequired: false, cancellation);
                 await CheckAsync(context, Path.Combine(result.GetValue(checks)!, "required.d"), isRequired: true, cancellation);
                 if (record.IsPersistent)
@@ -45,18 +44,6 @@ internal static class BootBlessCommand
             }
         );
         return command;
-    }
-
-    /// <summary>The record of this machine's boot.</summary>
-    /// <exception cref="CommandException">It was not booted by us.</exception>
-    public static async Task<BootRecord> ReadAsync(string runDirectory, CancellationToken cancellation)
-    {
-        var path = Path.Combine(runDirectory, BootRecord.FileName);
-        if (!File.Exists(path))
-            throw new CommandException(ExitCode.Nothing, $"{path}: no such file; this machine was not booted by stateless");
-        if (new FileInfo(path).Length > BootRecord.MaxBytes)
-            throw new CommandException(ExitCode.Failed, $"{path}: larger than {BootRecord.MaxBytes} bytes");
-        return BootRecord.Read(await File.ReadAllBytesAsync(path, cancellation), path);
     }
 
     private static async Task CheckAsync(CommandContext context, string directory, bool isRequired, CancellationToken cancellation)

@@ -100,7 +100,7 @@ internal static class BootRootCommand
         var configuration = Path.Combine(runDirectory, "node.json");
         await WriteAsync(configuration, booted.Settings.Write, cancellation);
         await WriteAsync(Path.Combine(runDirectory, BootRecord.FileName), record.Write, cancellation);
-        NetworkHandOver.Write(Path.GetDirectoryName(runDirectory)!, parameters.Address);
+        NetworkHandOver.Write(runDirectory, parameters.Address);
         context.Terminal.Note(
             string.Create(
                 CultureInfo.InvariantCulture,

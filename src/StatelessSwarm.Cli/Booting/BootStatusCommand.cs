@@ -21,7 +21,7 @@ internal static class BootStatusCommand
         command.SetAction(
             async (result, cancellation) =>
             {
-                var record = await BootBlessCommand.ReadAsync(result.GetValue(run)!, cancellation);
+                var record = await BootRecordFile.ReadAsync(result.GetValue(run)!, cancellation);
                 if (record.IsPersistent && Directory.Exists(record.StateDirectory))
                     record = record with { Tries = BootLedger.Open(ReleaseStore.Open(record.StateDirectory)).Read(record.Release.Digest) };
                 if (result.GetValue(json))

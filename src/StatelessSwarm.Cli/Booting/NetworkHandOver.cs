@@ -13,11 +13,11 @@ namespace StatelessSwarm.Cli.Booting;
 internal static class NetworkHandOver
 {
     /// <summary>Writes below the machine's /run; says nothing of interfaces without an address.</summary>
-    /// <param name="run">Where.</param>
+    /// <param name="runDirectory">The machine's run directory; files for others go beside it.</param>
     /// <param name="address">The fixed address that was given, or null: then DHCP goes on.</param>
-    public static void Write(string run, StaticAddress? address)
+    public static void Write(string runDirectory, StaticAddress? address)
     {
-        var directory = Path.Combine(run, "systemd/network");
+        var directory = Path.Combine(Path.GetDirectoryName(runDirectory)!, "systemd/network");
         foreach (var one in NetworkInterface.GetAllNetworkInterfaces())
         {
             if (one.NetworkInterfaceType == NetworkInterfaceType.Loopback || one.GetIPProperties().UnicastAddresses.All(address => address.Address.AddressFamily != AddressFamily.InterNetwork))
@@ -30,6 +30,6 @@ internal static class NetworkHandOver
             File.WriteAllText(Path.Combine(directory, $"10-stateless-{one.Name}.network"), text.ToString());
         }
         if (File.Exists("/etc/resolv.conf"))
-            File.Copy("/etc/resolv.conf", Path.Combine(run, "stateless/resolv.conf"), overwrite: true);
+            File.Copy("/etc/resolv.conf", Path.Combine(runDirectory, "resolv.conf"), overwrite: true);
     }
 }

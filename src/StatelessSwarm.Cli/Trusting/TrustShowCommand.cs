@@ -5,7 +5,6 @@ using StatelessSwarm.Cli.Commands;
 using StatelessSwarm.Cli.Exits;
 using StatelessSwarm.Content.Values;
 using StatelessSwarm.Trust.Roles;
-using StatelessSwarm.Trust.Signing;
 
 namespace StatelessSwarm.Cli.Trusting;
 
@@ -53,7 +52,7 @@ internal static class TrustShowCommand
             writer.WriteLine($"expires   {Time(root.ExpiresUnixSeconds)}");
             foreach (var (role, keys) in root.Roles.OrderBy(pair => pair.Key))
             {
-                writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{NameOf(role),-9} {keys.Threshold} of {keys.KeyIds.Count}"));
+                writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{RoleVerifier.NameOf(role),-9} {keys.Threshold} of {keys.KeyIds.Count}"));
                 foreach (var id in keys.KeyIds)
                     writer.WriteLine($"          {id}");
             }
@@ -78,7 +77,7 @@ internal static class TrustShowCommand
             writer.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{seen.Valid} of {needed ?? 0} needed {NameOf(file.Role)} keys have signed; {seen.Invalid} invalid, {seen.Foreign} by other keys"
+                    $"{seen.Valid} of {needed ?? 0} needed {RoleVerifier.NameOf(file.Role)} keys have signed; {seen.Invalid} invalid, {seen.Foreign} by other keys"
                 )
             );
         }
@@ -86,7 +85,7 @@ internal static class TrustShowCommand
 
     private static void WriteJson(Utf8JsonWriter json, TrustFile file, SignatureCount? count, int? needed)
     {
-        json.WriteString("kind", NameOf(file.Role));
+        json.WriteString("kind", RoleVerifier.NameOf(file.Role));
         if (file.Root is { } root)
         {
             json.WriteNumber("version", root.Version);
@@ -95,7 +94,7 @@ internal static class TrustShowCommand
             json.WriteStartObject("roles");
             foreach (var (role, keys) in root.Roles.OrderBy(pair => pair.Key))
             {
-                json.WriteStartObject(NameOf(role));
+                json.WriteStartObject(RoleVerifier.NameOf(role));
                 json.WriteNumber("threshold", keys.Threshold);
                 json.WriteStartArray("keys");
                 foreach (var id in keys.KeyIds)
@@ -132,16 +131,6 @@ internal static class TrustShowCommand
             json.WriteNumber("foreign", seen.Foreign);
         }
     }
-
-    private static string NameOf(MetadataRole role) =>
-        role switch
-        {
-            MetadataRole.Root => "root",
-            MetadataRole.Release => "release",
-            MetadataRole.Channel => "channel",
-            MetadataRole.Time => "time",
-            _ => "unknown",
-        };
 
     private static string Time(long unixSeconds) => DateTimeOffset.FromUnixTimeSeconds(unixSeconds).ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

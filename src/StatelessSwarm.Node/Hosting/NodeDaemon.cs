@@ -70,7 +70,9 @@ public static class NodeDaemon
         using var host = builder.Build();
         await host.StartAsync(cancellation);
         NodeLog.Ready(logger, options.Follow.ToString(), options.Server, node.Port, node.NodeId);
-        await Task.WhenAny(host.WaitForShutdownAsync(cancellation), node.Left);
-        await host.StopAsync(CancellationToken.None);
+        var stopped = host.WaitForShutdownAsync(cancellation);
+        if (await Task.WhenAny(stopped, node.Left) != stopped)
+            host.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+        await stopped;
     }
 }

@@ -21,6 +21,9 @@ internal sealed class ProxyDhcp(NetbootOptions options)
     private const byte ClientIdentifier = 97;
     private const byte IpxeOptions = 175;
 
+    private const string PxeClass = "PXEClient";
+    private const string HttpClass = "HTTPClient";
+
     private const byte Discover = 1;
     private const byte Offer = 2;
     private const byte Request = 3;
@@ -35,21 +38,16 @@ internal sealed class ProxyDhcp(NetbootOptions options)
     /// <param name="isBootServer">It came to port 4011, where clients ask a boot server.</param>
     public DhcpMessage? Answer(DhcpMessage message, IPAddress self, bool isBootServer)
     {
-        if (message.Operation != 1 || !message.Options.TryGetValue(MessageType, out var kind) || kind.Length != 1)
+        if (!Concerns(message, isBootServer))
             return null;
-        if (kind[0] != (isBootServer ? Request : Discover))
-            return null;
-        var name = message.Options.TryGetValue(ClassIdentifier, out var bytes) ? Encoding.Latin1.GetString(bytes) : "";
-        var isHttp = name.StartsWith("HTTPClient", StringComparison.Ordinal);
-        if (!isHttp && !name.StartsWith("PXEClient", StringComparison.Ordinal))
-            return null;
+        var isHttp = ClassOf(message).StartsWith(HttpClass, StringComparison.Ordinal);
         if (FileFor(message, isHttp, self) is not { } file)
             return null;
         var answers = new Dictionary<byte, byte[]>
         {
             [MessageType] = [isBootServer ? Acknowledge : Offer],
             [ServerIdentifier] = self.GetAddressBytes(),
-            [ClassIdentifier] = isHttp ? "HTTPClient"u8.ToArray() : "PXEClient"u8.ToArray(),
+            [ClassIdentifier] = Encoding.ASCII.GetBytes(isHttp ? HttpClass : PxeClass),
         };
         if (!isHttp)
             answers[VendorOptions] = UseThisFile;
@@ -68,6 +66,18 @@ internal sealed class ProxyDhcp(NetbootOptions options)
             Options = answers,
         };
     }
+
+    /// <summary>True for a message that may get an answer: all others on a network cost nothing more.</summary>
+    public static bool Concerns(DhcpMessage message, bool isBootServer) =>
+        message.Operation == 1
+        && message.Options.TryGetValue(MessageType, out var kind)
+        && kind.Length == 1
+        && kind[0] == (isBootServer ? Request : Discover)
+        && ClassOf(message) is var name
+        && (name.StartsWith(HttpClass, StringComparison.Ordinal) || name.StartsWith(PxeClass, StringComparison.Ordinal));
+
+    private static string ClassOf(DhcpMessage message) =>
+        message.Options.TryGetValue(ClassIdentifier, out var bytes) ? Encoding.Latin1.GetString(bytes) : "";
 
     private string? FileFor(DhcpMessage message, bool isHttp, IPAddress self)
     {

@@ -78,7 +78,7 @@ internal sealed partial class ProxyDhcpServer : IAsyncDisposable
             try
             {
                 var received = await socket.ReceiveMessageFromAsync(buffer, SocketFlags.None, new IPEndPoint(IPAddress.Any, 0), _stop.Token);
-                if (DhcpMessage.TryRead(buffer.AsSpan(0, received.ReceivedBytes)) is not { } message || AddressOn(received.PacketInformation.Interface) is not { } self)
+                if (DhcpMessage.TryRead(buffer.AsSpan(0, received.ReceivedBytes)) is not { } message || !ProxyDhcp.Concerns(message, isBootServer) || AddressOn(received.PacketInformation.Interface) is not { } self)
                     continue;
                 if (_proxy.Answer(message, self, isBootServer) is not { } answer)
                     continue;
@@ -93,7 +93,7 @@ internal sealed partial class ProxyDhcpServer : IAsyncDisposable
             {
                 return;
             }
-            catch (Exception fault) when (fault is SocketException or ArgumentException)
+            catch (Exception fault) when (fault is SocketException or ArgumentException or NetworkInformationException)
             {
                 LogFault(_logger, fault.Message);
             }

@@ -97,17 +97,18 @@ internal sealed class Publisher
             .RequireHolders(current, MetadataRole.Root, keys, "root metadata, by the keys before it")
             .Concat(RoleVerifier.RequireHolders(next, MetadataRole.Root, keys, "root metadata, by its own keys"));
         var envelope = SignedEnvelope.Sign(MetadataRole.Root, payload, [.. signers]);
-        RootChain.Verify(current, envelope, next);
-        var bytes = envelope.Encode();
-        _repository.Replace(RepositoryLayout.RootVersion(next.Version), bytes);
-        _repository.Replace(RepositoryLayout.Root, bytes);
+        WriteRoot(current, envelope, next);
     }
 
     public void PublishRoot(SignedEnvelope envelope)
     {
         using var held = Begin();
-        var next = RootMetadata.Decode(envelope.Payload);
-        RootChain.Verify(CurrentRoot(), envelope, next);
+        WriteRoot(CurrentRoot(), envelope, RootMetadata.Decode(envelope.Payload));
+    }
+
+    private void WriteRoot(RootMetadata current, SignedEnvelope envelope, RootMetadata next)
+    {
+        RootChain.Verify(current, envelope, next);
         var bytes = envelope.Encode();
         _repository.Replace(RepositoryLayout.RootVersion(next.Version), bytes);
         _repository.Replace(RepositoryLayout.Root, bytes);

@@ -45,12 +45,12 @@ public static class RoleVerifier
     public static void Verify(RootMetadata root, MetadataRole role, SignedEnvelope envelope, string what)
     {
         if (!root.Roles.TryGetValue(role, out var holders))
-            throw Refused($"{what}: root version {root.Version} gives nobody the {Name(role)} role.");
+            throw Refused($"{what}: root version {root.Version} gives nobody the {NameOf(role)} role.");
         var count = Count(root, role, envelope);
         if (count.Valid < holders.Threshold)
         {
             throw Refused(
-                $"{what}: {count.Valid} of {holders.Threshold} needed {Name(role)} keys have signed"
+                $"{what}: {count.Valid} of {holders.Threshold} needed {NameOf(role)} keys have signed"
                     + $" (root version {root.Version}; {count.Invalid} invalid, {count.Foreign} by other keys)."
             );
         }
@@ -66,7 +66,7 @@ public static class RoleVerifier
     )
     {
         if (!root.Roles.TryGetValue(role, out var holders))
-            throw Refused($"{what}: root version {root.Version} gives nobody the {Name(role)} role.");
+            throw Refused($"{what}: root version {root.Version} gives nobody the {NameOf(role)} role.");
         SigningKey[] able =
         [
             .. keys.DistinctBy(key => key.PublicKey.Id).Where(key => holders.KeyIds.Contains(key.PublicKey.Id)),
@@ -74,12 +74,13 @@ public static class RoleVerifier
         return able.Length >= holders.Threshold
             ? able
             : throw Refused(
-                $"{what}: {able.Length} of {holders.Threshold} needed {Name(role)} keys are given"
+                $"{what}: {able.Length} of {holders.Threshold} needed {NameOf(role)} keys are given"
                     + $" (root version {root.Version})."
             );
     }
 
-    private static string Name(MetadataRole role) =>
+    /// <summary>The role's name, in lower case.</summary>
+    public static string NameOf(MetadataRole role) =>
         role switch
         {
             MetadataRole.Root => "root",
