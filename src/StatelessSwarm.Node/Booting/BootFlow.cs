@@ -48,7 +48,7 @@ public sealed class BootFlow(
     private readonly List<BootStep> _steps = [];
     private readonly List<string> _notes = [];
     private readonly HashSet<Sha256Digest> _damaged = [];
-    private readonly Random _random = new(BitConverter.ToInt32(System.Security.Cryptography.RandomNumberGenerator.GetBytes(4)));
+    private readonly Random _random = Chance.New();
     private string _reason = BootReason.NotAsked;
     private SourceBytes _sources = SourceBytes.None;
 

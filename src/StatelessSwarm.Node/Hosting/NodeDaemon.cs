@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using StatelessSwarm.Node.Configuration;
 using StatelessSwarm.Node.Control;
+using StatelessSwarm.Node.Fetching;
 
 namespace StatelessSwarm.Node.Hosting;
 
@@ -59,7 +60,7 @@ public static class NodeDaemon
         builder.Services.AddSystemd();
         // without systemd there is nobody to notify, and the package then registers no notifier
         builder.Services.AddSingleton<Microsoft.Extensions.Hosting.Systemd.ISystemdNotifier, Microsoft.Extensions.Hosting.Systemd.SystemdNotifier>();
-        var random = new Random(BitConverter.ToInt32(System.Security.Cryptography.RandomNumberGenerator.GetBytes(4)));
+        var random = Chance.New();
         builder.Services.AddSingleton<IHostedService>(new ControlService(options, node, time, logger));
         builder.Services.AddSingleton<IHostedService>(new UpdateLoop(options, node, time, random, logger));
         builder.Services.AddSingleton<IHostedService>(services => new WatchdogService(

@@ -114,7 +114,7 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
             NodeLog.NotMounted(logger, note);
         activator.MountCurrent();
 
-        var random = new Random(BitConverter.ToInt32(System.Security.Cryptography.RandomNumberGenerator.GetBytes(4)));
+        var random = Chance.New();
         var relay = new MetadataRelay(store);
         relay.Publish(trust, options.Follow.Product, options.Follow.Channel);
         var client = parts.Add(new MetadataClient(options.Server, time, random));

@@ -46,7 +46,7 @@ internal sealed class ChannelSource(
     // root metadata is keys and thresholds; the trust room bounds it by itself, this bounds the answer
     private const int MaxRootBytes = 256 * 1024;
 
-    private readonly Random _random = new(BitConverter.ToInt32(System.Security.Cryptography.RandomNumberGenerator.GetBytes(4)));
+    private readonly Random _random = Chance.New();
     private bool _isServerGone;
 
     /// <summary>Reads the channel from the server.</summary>
