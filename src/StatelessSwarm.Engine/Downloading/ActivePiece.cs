@@ -1,3 +1,4 @@
+using System.Net;
 using StatelessSwarm.Content.Values;
 using StatelessSwarm.Engine.Peers;
 
@@ -51,6 +52,9 @@ internal sealed class ActivePiece(int blocksPerPiece)
     /// <summary>Fetched from a scarce source under a claim of ours.</summary>
     public bool IsClaimed { get; set; }
 
+    /// <summary>The neighbour that first said that our claim comes second; null while none has.</summary>
+    public IPAddress? DeniedBy { get; set; }
+
     /// <summary>Only one peer may contribute, because several have spoilt it together before.</summary>
     public bool IsSolo { get; set; }
 
@@ -86,6 +90,7 @@ internal sealed class ActivePiece(int blocksPerPiece)
         BlockCount = blockCount;
         Owner = null;
         IsClaimed = false;
+        DeniedBy = null;
         IsSolo = false;
         IsChecking = false;
         ReadyAt = 0;

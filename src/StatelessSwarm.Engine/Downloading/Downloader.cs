@@ -102,7 +102,8 @@ internal sealed class Downloader(
         if (range != map.BlockAt(range.Piece.Value, block))
         {
             // Asked for when more of the block was thought to be here; or made up, which nobody gets away with for long.
-            piece?.Unask(block, peer);
+            if (piece is not null)
+                GiveUp(piece, block, peer);
             peer.UnaskedBlocks++;
             return Drop(range, token, peer.UnaskedBlocks > MaxUnaskedBlocks ? PeerFault.Flood : PeerFault.None);
         }
@@ -138,7 +139,7 @@ internal sealed class Downloader(
         peer.PausedUntil = clock.Now + clock.Milliseconds(RejectPauseMs * peer.Rejects);
         if (active.Find(range.Piece.Value) is not { } piece)
             return;
-        piece.Unask(range.BlockIndex, peer);
+        GiveUp(piece, range.BlockIndex, peer);
         if (piece.Owner == peer && piece.Missing > 0)
             counters.Wasted += assigner.Abandon(piece);
     }
@@ -154,7 +155,8 @@ internal sealed class Downloader(
             ref var request = ref pending.At(index);
             if (request.IsAnswered || request.IsCancelled)
                 continue;
-            active.Find(request.Piece)?.Unask(request.Block, peer);
+            if (active.Find(request.Piece) is { } piece)
+                GiveUp(piece, request.Block, peer);
         }
         if (answersCome)
             pending.CancelAll();
@@ -300,6 +302,12 @@ internal sealed class Downloader(
         peer.Window.Received(range.Length, request.SentAt, request.Number, peer.Pending.NextNumber);
         if (peer.Group is { } group)
             group.Window.Received(range.Length, request.SentAt, request.GroupNumber, group.NextNumber);
+    }
+
+    private void GiveUp(ActivePiece piece, int block, PeerState peer)
+    {
+        piece.Unask(block, peer);
+        counters.Wasted += assigner.LetGoIfStranded(piece);
     }
 
     private int Check(ActivePiece piece)

@@ -125,6 +125,13 @@ internal sealed class PieceAssigner(
         return wasted;
     }
 
+    /// <summary>
+    /// A peer will not send a block of the piece that it was asked for. When the owner has gone on to another piece meanwhile, having asked
+    /// for all there was, this one is anybody's again; nobody would look at it otherwise.
+    /// </summary>
+    /// <returns>Bytes thrown away.</returns>
+    public long LetGoIfStranded(ActivePiece piece) => piece is { Missing: > 0, Owner: { } owner } && owner.Current != piece ? Abandon(piece) : 0;
+
     /// <summary>Nobody is to be asked for the piece, which is whole and wrong, until it is known what of it is.</summary>
     public void SetAside(ActivePiece piece)
     {
@@ -253,7 +260,7 @@ internal sealed class PieceAssigner(
         }
         else
         {
-            if (spread.IsInDebt && availability.AbleClaimants > 0)
+            if (claims.IsPaused || (spread.IsInDebt && availability.AbleClaimants > 0))
                 return null;
             if (!peer.IsLan && !far.IsWorthIt(peer))
                 return null;
@@ -394,6 +401,7 @@ internal sealed class PieceAssigner(
         else if (!piece.IsClaimed)
         {
             piece.IsClaimed = true;
+            piece.DeniedBy = null;
             claims.Claim(piece.Piece);
             if (availability.NearClaimants > 0)
             {

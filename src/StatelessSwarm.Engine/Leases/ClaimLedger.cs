@@ -16,11 +16,16 @@ namespace StatelessSwarm.Engine.Leases;
 /// <item>It is stuck when its holder has received nothing for <see cref="StuckAfterMs"/>, or after <see cref="LongestMs"/>: then a
 /// node with nothing better to do may fetch the piece all the same.</item>
 /// <item>Two claims on one piece: whoever has more of it, in eighths, keeps it; of equals the lower peer id does. The other yields.</item>
+/// <item>In a site too large for everybody to be connected to everybody, the neighbours that two holders have in common see both claims:
+/// they tell the second one that the piece is taken, and so they do when one of their neighbours already has it. Who hears it from two
+/// addresses (one liar is not enough) yields and leaves the piece alone for <see cref="HearsayMs"/>; told again it does so again, but
+/// not for longer than <see cref="LongestHearsayMs"/>.</item>
 /// </list>
 /// </summary>
 internal sealed class ClaimLedger(
     PieceMap map,
     ActivePieces active,
+    Availability availability,
     PeerTable peers,
     CommandQueue commands,
     EngineClock clock,
@@ -40,6 +45,21 @@ internal sealed class ClaimLedger(
     /// <summary>Age from which a claim counts as stuck whatever it says.</summary>
     public const int LongestMs = 60_000;
 
+    /// <summary>Two claims heard within this time were made without knowing of each other.</summary>
+    public const int CrossingMs = 200;
+
+    /// <summary>For how long a piece counts as claimed that a neighbour calls taken: by then most have come, and the neighbour has them.</summary>
+    public const int HearsayMs = 3000;
+
+    /// <summary>For how long a neighbour is believed about one piece, however often it says it.</summary>
+    public const int LongestHearsayMs = 20_000;
+
+    /// <summary>After a claim that was taken no new one is made for so long; twice as long each time in a row, up to the longest.</summary>
+    public const int FirstPauseMs = 50;
+
+    /// <inheritdoc cref="FirstPauseMs"/>
+    public const int LongestPauseMs = 1000;
+
     /// <summary>Claims kept per neighbour.</summary>
     public const int MaxPerPeer = 512;
 
@@ -48,11 +68,14 @@ internal sealed class ClaimLedger(
     private readonly List<int> _newClaims = [];
     private readonly List<int> _newReleases = [];
     private readonly List<int> _numbers = [];
+    private readonly List<int> _denied = [];
     private long _heartbeatAt;
     private long _lookedAt = long.MinValue;
     private int _members = 1;
     private int _ourPlace;
     private bool _areWeBehind;
+    private int _pauseMs;
+    private long? _pausedUntil;
 
     /// <summary>Pieces a live neighbour claims.</summary>
     public PieceSet Claimed { get; } = new(map.PieceCount);
@@ -62,6 +85,9 @@ internal sealed class ClaimLedger(
 
     /// <summary>Pieces we claim.</summary>
     public int OwnCount => _own.Count;
+
+    /// <summary>What we know of the site is behind what others know: no new claims for now.</summary>
+    public bool IsPaused => _pausedUntil > clock.Now;
 
     /// <summary>Our claims that lost against a neighbour's and must be given up; taken by the caller.</summary>
     public List<int> Yields { get; } = [];
@@ -95,7 +121,9 @@ internal sealed class ClaimLedger(
         if (!_own.Remove(piece))
             return;
         _newClaims.Remove(piece);
-        if (!isVerified)
+        if (isVerified)
+            _pauseMs = 0;
+        else
             _newReleases.Add(piece);
     }
 
@@ -161,17 +189,28 @@ internal sealed class ClaimLedger(
                 if (_claims.TryGetValue(piece, out var claim) && claim.Holder == peer)
                     Remove(peer, piece);
             }
+            else if (kind == ClaimMessageKind.Taken)
+            {
+                TakeHearsay(peer, piece);
+            }
             else
             {
                 TakeClaim(peer, piece, Math.Clamp(_numbers[index + 1], 0, map.BlockCount(piece)));
             }
         }
+        SendTaken(peer, _denied);
+        _denied.Clear();
         return PeerFault.None;
     }
 
     /// <summary>Voids dead claims, marks stuck ones, gives signs of life.</summary>
     public void Advance()
     {
+        if (_pausedUntil <= clock.Now)
+        {
+            _pausedUntil = null;
+            HasFreed = true;
+        }
         for (var place = 0; place < peers.Count; place++)
         {
             var peer = peers[place];
@@ -279,22 +318,77 @@ internal sealed class ClaimLedger(
             {
                 if (received > standing.Received)
                     peer.ClaimsProgressAt = clock.Now;
-                _claims[piece] = standing with { Received = Math.Max(received, standing.Received) };
+                _claims[piece] = standing with { Received = Math.Max(received, standing.Received), HearsayUntil = 0 };
                 return;
             }
-            var standingKeeps = ComesFirst(piece, standing.Received, standing.Holder.Id, received, peer.Id);
-            if (standingKeeps && Firm.Contains(piece))
+            var isFirm = Firm.Contains(piece) && !standing.IsHearsay;
+            if (isFirm && StandsAgainst(standing, piece, received, peer.Id))
+            {
+                _denied.Add(piece);
                 return;
+            }
+            if (isFirm)
+                SendTaken(standing.Holder, [piece]);
             Remove(standing.Holder, piece);
         }
-        if (peer.Claims.Count >= MaxPerPeer)
+        if (availability.HeldNear.Contains(piece))
+            _denied.Add(piece);
+        Keep(piece, new Claim(peer, received, clock.Now));
+    }
+
+    private void TakeHearsay(PeerState peer, int piece)
+    {
+        // Who told us may have heard last of the other, or of us, a second ago: what has come half is fetched to its end.
+        if (active.Find(piece) is not { IsClaimed: true } ours || 2 * ours.Received >= map.BlockCount(piece) || peer.Have.Contains(piece))
             return;
-        if (peer.Claims.Count == 0)
-            peer.ClaimsProgressAt = clock.Now;
-        peer.Claims.Add(piece);
-        _claims.Add(piece, new Claim(peer, received, clock.Now));
+        var isKnown = _claims.TryGetValue(piece, out var standing);
+        if (isKnown && (!standing.IsHearsay || clock.HasPassed(standing.Since, LongestHearsayMs)))
+            return;
+        ours.DeniedBy ??= peer.Connection.EndPoint.Address;
+        if (ours.DeniedBy.Equals(peer.Connection.EndPoint.Address))
+            return;
+        Yields.Add(piece);
+        Pause();
+        var until = clock.Now + clock.Milliseconds(HearsayMs);
+        if (isKnown)
+            Refresh(piece, standing with { HearsayUntil = until });
+        else
+            Keep(piece, new Claim(peer, 0, clock.Now, until));
+    }
+
+    private void Pause()
+    {
+        if (IsPaused)
+            return;
+        _pauseMs = Math.Clamp(2 * _pauseMs, FirstPauseMs, LongestPauseMs);
+        _pausedUntil = clock.Now + clock.Milliseconds(_pauseMs);
+    }
+
+    private void Refresh(int piece, Claim claim)
+    {
+        _claims[piece] = claim;
+        Firm.Add(piece);
+    }
+
+    private void Keep(int piece, Claim claim)
+    {
+        var holder = claim.Holder;
+        if (holder.Claims.Count >= MaxPerPeer)
+            return;
+        if (holder.Claims.Count == 0)
+            holder.ClaimsProgressAt = clock.Now;
+        holder.Claims.Add(piece);
+        _claims.Add(piece, claim);
         Claimed.Add(piece);
         Firm.Add(piece);
+    }
+
+    private void SendTaken(PeerState peer, List<int> pieces)
+    {
+        if (pieces.Count == 0 || !Speaks(peer))
+            return;
+        var numbers = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(pieces);
+        commands.SendExtended(peer, peer.ClaimsId, ClaimMessage.Write(ClaimMessageKind.Taken, numbers));
     }
 
     /// <summary>
@@ -306,13 +400,26 @@ internal sealed class ClaimLedger(
         return more == less ? id < otherId : more > less;
     }
 
+    /// <summary>
+    /// The same between two neighbours' claims, of which the older one's holder may have received more than we have heard of.
+    /// </summary>
+    private bool StandsAgainst(Claim standing, int piece, int received, PeerId id) =>
+        clock.HasPassed(standing.Since, CrossingMs)
+            ? Eighths(piece, standing.Received) >= Eighths(piece, received)
+            : ComesFirst(piece, standing.Received, standing.Holder.Id, received, id);
+
     private int Eighths(int piece, int received) => received * 8 / map.BlockCount(piece);
 
     private void MarkStuck(PeerState peer, bool allStuck)
     {
-        foreach (var piece in peer.Claims)
+        for (var place = peer.Claims.Count - 1; place >= 0; place--)
         {
-            if (!allStuck && !clock.HasPassed(_claims[piece].Since, LongestMs))
+            var piece = peer.Claims[place];
+            var claim = _claims[piece];
+            var isOld = clock.HasPassed(claim.Since, LongestMs);
+            if (isOld && claim.IsHearsay)
+                Remove(peer, piece);
+            else if (claim.IsHearsay ? clock.Now < claim.HearsayUntil : !allStuck && !isOld)
                 Firm.Add(piece);
             else if (Firm.Remove(piece))
                 HasFreed = true;

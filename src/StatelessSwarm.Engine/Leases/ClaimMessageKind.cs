@@ -20,4 +20,9 @@ internal enum ClaimMessageKind
     /// member (name, KiB/s down, KiB/s up, age in milliseconds), the sender first.
     /// </summary>
     Needs = 5,
+
+    /// <summary>
+    /// Pieces the receiver claims although another neighbour of the sender, whom it may not be connected to, has them or comes first.
+    /// </summary>
+    Taken = 6,
 }

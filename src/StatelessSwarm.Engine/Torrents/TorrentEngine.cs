@@ -87,7 +87,7 @@ public sealed partial class TorrentEngine
         _budget.Join(options.PeerId);
         _gate = new DownloadGate(_budget, _clock);
         _talk = new SiteTalk(_budget, _peers, _commands, _clock);
-        _claims = new ClaimLedger(_map, _active, _peers, _commands, _clock, options.PeerId, _talk);
+        _claims = new ClaimLedger(_map, _active, _availability, _peers, _commands, _clock, options.PeerId, _talk);
         _rules = new SourceRules(_availability, _claims, _clock);
         _spread = new SpreadWatch(_map.PieceCount, _clock);
         _downlink = new DownlinkWatch(_peers, _counters, _clock);

@@ -205,6 +205,31 @@ public sealed class DownloadTests
         Assert.True(harness.Engine.IsComplete);
     }
 
+    /// <summary>
+    /// Goal: no block is forgotten. Method: a peer refuses the first block of a piece; another takes the piece over, has asked for all that was
+    /// missing and gone on to the next one when the first peer refuses (or dies owing) a second block.
+    /// </summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Download_BlockComesBackWhenTheNewOwnerHasGoneOn_IsAskedForAtOnce(bool isRefused)
+    {
+        var harness = new EngineHarness(pieces: 64);
+        var one = harness.Connect(1).Have(0).Unchoke();
+        var two = harness.Connect(2).Say(PeerMessageKind.Bitfield, payload: [0x7F, 255, 255, 255, 255, 255, 255, 255]).Unchoke();
+        one.Say(PeerMessageKind.RejectRequest, 0, 0, 16384);
+        two.Have(0);
+        two.Serve(8);
+        Assert.Contains((0, 0), two.Asked);
+        Assert.NotEqual((0, 0), two.Asked[^1]);
+        if (isRefused)
+            one.Say(PeerMessageKind.RejectRequest, 0, 49152, 16384);
+        else
+            one.Leave();
+        two.Serve(8);
+        Assert.Contains((0, 49152), two.Asked);
+    }
+
     [Fact]
     public void Download_PeerLeaves_ItsBlocksAreAskedElsewhereAndWhatCameStays()
     {

@@ -250,6 +250,146 @@ public sealed class ClaimTests
     }
 
     [Fact]
+    public void Claims_OfTwoNeighboursOnOnePiece_TheSecondIsToldThatItIsTaken()
+    {
+        var harness = new EngineHarness();
+        var first = Neighbour(harness, id: 60).Claim(3);
+        var second = Neighbour(harness, id: 50);
+        harness.Pass(0.5);
+        second.Claim(3).Claim(4);
+        Assert.Equal([3], second.TakenHeard);
+        Assert.Empty(first.TakenHeard);
+    }
+
+    [Fact]
+    public void Claims_OfTwoNeighboursAtTheSameMoment_TheHigherIdIsTold()
+    {
+        var harness = new EngineHarness();
+        var first = Neighbour(harness, id: 60).Claim(3);
+        var second = Neighbour(harness, id: 50).Claim(3);
+        Assert.Equal([3], first.TakenHeard);
+        Assert.Empty(second.TakenHeard);
+    }
+
+    [Fact]
+    public void Claims_SecondHasMore_TheFirstIsTold()
+    {
+        var harness = new EngineHarness();
+        var first = Neighbour(harness, id: 50).Claim(3);
+        harness.Pass(0.5);
+        var second = Neighbour(harness, id: 60).Claim(3, 2);
+        Assert.Equal([3], first.TakenHeard);
+        Assert.Empty(second.TakenHeard);
+    }
+
+    [Fact]
+    public void Claim_OnWhatAnotherNeighbourHas_IsToldThatItIsTaken()
+    {
+        var harness = new EngineHarness();
+        Neighbour(harness, id: 60).Have(5);
+        var asking = Neighbour(harness, id: 50).Claim(5).Claim(6);
+        Assert.Equal([5], asking.TakenHeard);
+    }
+
+    [Fact]
+    public void Taken_FromTwoAddresses_OurClaimIsGivenUpBeforeAnythingWasAskedFor()
+    {
+        var harness = new EngineHarness(pieces: 1);
+        var one = Neighbour(harness, id: 50);
+        var two = Neighbour(harness, id: 60);
+        var seed = FarSeed(harness);
+        Assert.Equal([0], one.ClaimsHeard);
+        one.SayTaken(0);
+        two.SayTaken(0);
+        Assert.Equal([0], one.ReleasesHeard);
+        harness.Pass(2.5);
+        Assert.Empty(seed.HeardOf(PeerMessageKind.Request));
+        harness.Pass(2);
+        Assert.NotEmpty(seed.Asked);
+    }
+
+    /// <summary>One liar, however many connections it opens from its address, cannot keep us from a piece.</summary>
+    [Fact]
+    public void Taken_FromOneAddress_IsNotBelieved()
+    {
+        var harness = new EngineHarness(pieces: 1);
+        var one = harness.Connect(50, address: "10.0.0.50").Say(PeerMessageKind.HaveNone).Hello().Unchoke();
+        var two = harness.Connect(60, address: "10.0.0.50").Say(PeerMessageKind.HaveNone).Hello().Unchoke();
+        var seed = FarSeed(harness);
+        for (var time = 0; time < 5; time++)
+        {
+            one.SayTaken(0);
+            two.SayTaken(0);
+        }
+        harness.Pass(0.2);
+        Assert.Equal(4, seed.Asked.Count);
+    }
+
+    [Fact]
+    public void Taken_HalfOfItIsHere_IsFetchedToTheEnd()
+    {
+        var harness = new EngineHarness(pieces: 1);
+        var one = Neighbour(harness, id: 50);
+        var two = Neighbour(harness, id: 60);
+        var seed = FarSeed(harness);
+        harness.Pass(0.2);
+        seed.SendBlock(0, 0);
+        seed.SendBlock(0, 16384);
+        one.SayTaken(0);
+        two.SayTaken(0);
+        Assert.Empty(one.ReleasesHeard);
+        Assert.Equal(4, seed.Asked.Count);
+    }
+
+    /// <summary>Goal: two that lie together gain no more than half a minute. Method: they call the only piece taken whenever it is claimed.</summary>
+    [Fact]
+    public void Taken_AgainAndAgain_IsBelievedForTwentySeconds()
+    {
+        var harness = new EngineHarness(pieces: 1);
+        var one = Neighbour(harness, id: 50);
+        var two = Neighbour(harness, id: 60);
+        var seed = FarSeed(harness);
+        var claims = 0;
+        var seconds = 0.0;
+        for (; seed.Asked.Count == 0 && seconds < 60; seconds += 0.1)
+        {
+            if (one.ClaimsHeard.Count > claims)
+            {
+                claims = one.ClaimsHeard.Count;
+                one.SayTaken(0);
+                two.SayTaken(0);
+            }
+            harness.Pass(0.1);
+        }
+        Assert.InRange(seconds, ClaimLedger.LongestHearsayMs / 1000.0 - 1, 30);
+    }
+
+    /// <summary>
+    /// Goal: no storm. Method: whatever is claimed is called taken at once; ten seconds long the claims are counted. Without a pause there
+    /// would be one for each of a thousand pieces.
+    /// </summary>
+    [Fact]
+    public void Taken_EveryClaim_IsFollowedByLongerAndLongerPauses()
+    {
+        var harness = new EngineHarness(pieces: 1000);
+        var one = Neighbour(harness, id: 50);
+        var two = Neighbour(harness, id: 60);
+        FarSeed(harness);
+        var told = 0;
+        for (var step = 0; step < 500; step++)
+        {
+            foreach (var piece in one.ClaimsHeard.Skip(told).Distinct().ToList())
+            {
+                one.SayTaken(piece);
+                two.SayTaken(piece);
+            }
+            told = one.ClaimsHeard.Count;
+            harness.Pass(0.02);
+        }
+        Assert.InRange(one.ClaimsHeard.Distinct().Count(), 10, 100);
+    }
+
+    [Fact]
     public void Far_WhatAUsableNeighbourHas_IsAskedOfTheNeighbourOnly()
     {
         var harness = new EngineHarness(pieces: 2);

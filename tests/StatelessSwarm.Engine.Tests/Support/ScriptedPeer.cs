@@ -96,6 +96,8 @@ internal sealed class ScriptedPeer(EngineHarness harness, PeerHandle handle, byt
 
     public ScriptedPeer Release(int piece) => SayClaims(ClaimMessageKind.Releases, piece);
 
+    public ScriptedPeer SayTaken(params int[] pieces) => SayClaims(ClaimMessageKind.Taken, pieces);
+
     public ScriptedPeer SayNeeds(params int[] numbers) => SayClaims(ClaimMessageKind.Needs, numbers);
 
     public ScriptedPeer Behind() => SayClaims(ClaimMessageKind.Behind);
@@ -119,21 +121,13 @@ internal sealed class ScriptedPeer(EngineHarness harness, PeerHandle handle, byt
     }
 
     /// <summary>Pieces it was told are claimed, in order.</summary>
-    public List<int> ClaimsHeard
-    {
-        get
-        {
-            var pieces = new List<int>();
-            var numbers = new List<int>();
-            foreach (var message in HeardOf(PeerMessageKind.Extended).Where(message => message.ExtendedId == ClaimsId))
-            {
-                Assert.True(ClaimMessage.TryRead(message.Payload, out var kind, numbers));
-                for (var index = 0; kind == ClaimMessageKind.Claims && index < numbers.Count; index += 2)
-                    pieces.Add(numbers[index]);
-            }
-            return pieces;
-        }
-    }
+    public List<int> ClaimsHeard => PiecesHeard(ClaimMessageKind.Claims, step: 2);
+
+    /// <summary>Pieces it was told are taken, in order.</summary>
+    public List<int> TakenHeard => PiecesHeard(ClaimMessageKind.Taken, step: 1);
+
+    /// <summary>Pieces it was told are free again, in order.</summary>
+    public List<int> ReleasesHeard => PiecesHeard(ClaimMessageKind.Releases, step: 1);
 
     /// <summary>The handshakes it was sent (BEP 10), oldest first.</summary>
     public List<ExtensionHandshake> HellosHeard =>
@@ -217,4 +211,17 @@ internal sealed class ScriptedPeer(EngineHarness harness, PeerHandle handle, byt
 
     private int Length(int piece, int begin) =>
         Math.Min(BlockRange.BlockSize, harness.Torrent.Info.ContentLength(new PieceIndex(piece)) - begin);
+
+    private List<int> PiecesHeard(ClaimMessageKind asked, int step)
+    {
+        var pieces = new List<int>();
+        var numbers = new List<int>();
+        foreach (var message in HeardOf(PeerMessageKind.Extended).Where(message => message.ExtendedId == ClaimsId))
+        {
+            Assert.True(ClaimMessage.TryRead(message.Payload, out var kind, numbers));
+            for (var index = 0; kind == asked && index < numbers.Count; index += step)
+                pieces.Add(numbers[index]);
+        }
+        return pieces;
+    }
 }
