@@ -8,7 +8,7 @@ namespace StatelessSwarm.Cli.Images;
 /// <param name="Format">Its format.</param>
 /// <param name="Length">Bytes.</param>
 /// <param name="Sha256">SHA-256 of the file.</param>
-/// <param name="Entries">Files, directories, links and devices below the root; null when the archive was not unpacked.</param>
+/// <param name="Entries">Files, directories, links and devices below the root.</param>
 /// <param name="SkippedSockets">Sockets left out.</param>
 /// <param name="LostAttributes">Extended attributes left out because the format has no place for them.</param>
 internal sealed record BuiltImage(
@@ -16,7 +16,7 @@ internal sealed record BuiltImage(
     ImageFormat Format,
     long Length,
     Sha256Digest Sha256,
-    long? Entries,
+    long Entries,
     int SkippedSockets,
     int LostAttributes
 );

@@ -31,10 +31,8 @@ internal sealed class ImageBuilder(ToolLocator tools, bool isRoot)
             throw new CommandException(ExitCode.Usage, $"{request.Output}: is a directory, expected a file to write");
         if (!Directory.Exists(directory))
             throw new CommandException(ExitCode.Failed, $"{directory}: no such directory for the image");
-        var isTree = Directory.Exists(request.Source);
-        if (!isTree && !File.Exists(request.Source))
-            throw new CommandException(ExitCode.Nothing, $"{request.Source}: no such directory or archive");
-        if (isTree && IsInside(output, request.Source))
+        var kind = ImageSources.KindOf(request.Source);
+        if (kind is ImageSourceKind.Tree or ImageSourceKind.OciDirectory && IsInside(output, request.Source))
             throw new CommandException(ExitCode.Usage, $"{request.Output}: lies inside the tree it is made from");
 
         // before any work: a missing program is said at once
@@ -45,25 +43,23 @@ internal sealed class ImageBuilder(ToolLocator tools, bool isRoot)
         var unpacked = Path.Combine(directory, $".{Path.GetFileName(output)}.{mark}.tree");
         try
         {
-            TreeSurvey? survey = null;
             var lost = new LostAttributes();
-            if (isTree)
-                survey = await PackTreeAsync(RealPath(request.Source), temporary, request, lost, progress, cancellation);
-            else if (isRoot || request.Format == ImageFormat.Erofs)
+            var survey = kind == ImageSourceKind.Tree ? await TreeSurvey.TakeAsync(RealPath(request.Source), tools, cancellation) : null;
+            var entries = survey?.Entries ?? 0;
+            if (survey is not null && !(survey.HasManyAttributes && isRoot))
             {
-                progress.Report(new ProgressStep(0, 0, "unpacking"));
-                Directory.CreateDirectory(unpacked, RootDirectoryMode);
-                await TarArchive.UnpackAsync(Path.GetFullPath(request.Source), unpacked, tools, cancellation);
-                survey = await PackTreeAsync(unpacked, temporary, request, lost, progress, cancellation);
+                await PackTreeAsync(RealPath(request.Source), temporary, request, survey, lost, progress, cancellation);
             }
             else
             {
-                await using var stream = TarArchive.OpenStream(request.Source);
-                await SquashFsMaker.FromTarAsync(stream, temporary, request, tools, lost, cancellation);
+                progress.Report(new ProgressStep(0, 0, "reading"));
+                await using var tree = await new ImageSources(tools, directory).ReadAsync(request, kind, cancellation);
+                entries = tree.Count;
+                await PackArchiveAsync(tree, unpacked, temporary, request, lost, progress, cancellation);
             }
             var (length, digest) = await HashAndSyncAsync(temporary, cancellation);
             File.Move(temporary, output, overwrite: true);
-            return new BuiltImage(output, request.Format, length, digest, survey?.Entries, survey?.Sockets.Count ?? 0, lost.Count);
+            return new BuiltImage(output, request.Format, length, digest, entries, survey?.Sockets.Count ?? 0, lost.Count);
         }
         finally
         {
@@ -73,8 +69,22 @@ internal sealed class ImageBuilder(ToolLocator tools, bool isRoot)
         }
     }
 
-    private async Task<TreeSurvey> PackTreeAsync(
+    private Task PackTreeAsync(
         string tree,
+        string output,
+        ImageRequest request,
+        TreeSurvey survey,
+        LostAttributes lost,
+        IProgress<ProgressStep> progress,
+        CancellationToken cancellation
+    ) =>
+        request.Format == ImageFormat.Erofs
+            ? ErofsMaker.FromTreeAsync(tree, output, request, survey, tools, progress, cancellation)
+            : SquashFsMaker.FromTreeAsync(tree, output, request, tools, lost, progress, cancellation);
+
+    private async Task PackArchiveAsync(
+        MergedArchive tree,
+        string unpacked,
         string output,
         ImageRequest request,
         LostAttributes lost,
@@ -82,11 +92,21 @@ internal sealed class ImageBuilder(ToolLocator tools, bool isRoot)
         CancellationToken cancellation
     )
     {
-        var survey = await TreeSurvey.TakeAsync(tree, tools, cancellation);
-        await (request.Format == ImageFormat.Erofs
-            ? ErofsMaker.FromTreeAsync(tree, output, request, survey, tools, progress, cancellation)
-            : SquashFsMaker.FromTreeAsync(tree, output, request, tools, lost, progress, cancellation));
-        return survey;
+        if (!isRoot && request.Format == ImageFormat.SquashFs)
+        {
+            if (request.Level is { } level and not SquashFsMaker.DefaultLevel)
+                throw new CommandException(
+                    ExitCode.Usage,
+                    $"--level {level}: without root an archive is packed at level {SquashFsMaker.DefaultLevel} (sqfstar takes no level)"
+                );
+            lost.Add(tree.AccessLists);
+            await SquashFsMaker.FromTarAsync(tree.WriteAsync, tree.Root, output, request, tools, lost, cancellation);
+            return;
+        }
+        progress.Report(new ProgressStep(0, 0, "unpacking"));
+        Directory.CreateDirectory(unpacked, RootDirectoryMode);
+        await TarArchive.UnpackAsync(tree.WriteAsync, unpacked, tools, cancellation);
+        await PackTreeAsync(unpacked, output, request, new TreeSurvey(tree.Count, [], HasManyAttributes: false), lost, progress, cancellation);
     }
 
     private static async Task<(long Length, Sha256Digest Digest)> HashAndSyncAsync(string path, CancellationToken cancellation)

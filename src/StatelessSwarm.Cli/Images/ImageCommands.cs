@@ -22,7 +22,7 @@ internal static class ImageCommands
 
     private static ToolCommand Build(CommandContext context)
     {
-        var source = new Argument<string>("source") { HelpName = "TREE|TAR", Description = "Directory, or tar archive, with the root file system." };
+        var source = new Argument<string>("source") { HelpName = "SOURCE", Description = "Root file system: a directory, a tar archive (plain, gzip, zstd, xz, bzip2), an OCI image layout (directory or archive), or a recipe NAME.mmdebstrap." };
         var output = new Option<string>("--output", "-o") { HelpName = "FILE", Description = "Image to write.", Required = true };
         var format = new Option<string>("--format") { Description = "Format of the image.", DefaultValueFactory = _ => "squashfs" };
         format.AcceptOnlyFromAmong("squashfs", "erofs");
@@ -32,15 +32,19 @@ internal static class ImageCommands
             Description = $"Compression level: squashfs (zstd) 1-{SquashFsMaker.MaxLevel}, default {SquashFsMaker.DefaultLevel}; "
                 + $"erofs (lz4hc) 0-{ErofsMaker.MaxLevel}, default {ErofsMaker.DefaultLevel}.",
         };
+        var reference = new Option<string?>("--ref") { HelpName = "TAG", Description = "Of an OCI layout with several images, the one of this name." };
+        var platform = new Option<string?>("--platform") { HelpName = "OS/ARCH", Description = "Of an OCI layout for several machines, such as linux/arm64; default: this machine's." };
         var json = JsonOption.Create();
         var command = new ToolCommand(
             "build",
             "Builds an image; equal trees give equal bytes. Time stamps become SOURCE_DATE_EPOCH, or 0. Sockets are left out.",
             "stateless image build rootfs/ -o root.squashfs",
-            "stateless image build rootfs.tar.gz -o root.erofs --format erofs --level 9"
+            "stateless image build rootfs.tar.zst -o root.erofs --format erofs --level 9",
+            "stateless image build app.oci.tar -o root.squashfs --ref app:2",
+            "stateless image build web.mmdebstrap -o root.squashfs"
         )
         {
-            source, output, format, level, json,
+            source, output, format, level, reference, platform, json,
         };
         command.SetAction(
             async (result, cancellation) =>
@@ -51,11 +55,13 @@ internal static class ImageCommands
                     Output = result.GetRequiredValue(output),
                     Format = result.GetValue(format) == "erofs" ? ImageFormat.Erofs : ImageFormat.SquashFs,
                     Level = result.GetValue(level),
+                    Reference = result.GetValue(reference),
+                    Platform = result.GetValue(platform),
                     TimeStamp = TimeStamp(context.Variable("SOURCE_DATE_EPOCH")),
                 };
                 CheckLevel(request);
                 var isRoot = Environment.IsPrivilegedProcess;
-                if (!isRoot && request.Format == ImageFormat.Erofs && File.Exists(request.Source))
+                if (!isRoot && request.Format == ImageFormat.Erofs && ImageSources.KindOf(request.Source) != ImageSourceKind.Tree)
                     context.Terminal.Note("not root: owners and device nodes of the archive are lost in an erofs image");
                 var built = await context.Progress.RunAsync(
                     $"building {Path.GetFileName(request.Output)}",
@@ -102,8 +108,7 @@ internal static class ImageCommands
                     json.WriteString("format", format);
                     json.WriteNumber("bytes", built.Length);
                     json.WriteString("sha256", built.Sha256.ToString());
-                    if (built.Entries is { } entries)
-                        json.WriteNumber("entries", entries);
+                    json.WriteNumber("entries", built.Entries);
                     json.WriteNumber("skipped_sockets", built.SkippedSockets);
                     json.WriteNumber("lost_attributes", built.LostAttributes);
                 }

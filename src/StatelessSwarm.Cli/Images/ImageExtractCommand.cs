@@ -2,8 +2,6 @@ using System.CommandLine;
 using StatelessSwarm.Cli.Commands;
 using StatelessSwarm.Cli.Exits;
 using StatelessSwarm.Cli.Tools;
-using StatelessSwarm.Content;
-using StatelessSwarm.Content.Images;
 using StatelessSwarm.Content.Manifests;
 
 namespace StatelessSwarm.Cli.Images;
@@ -11,9 +9,6 @@ namespace StatelessSwarm.Cli.Images;
 /// <summary><c>stateless image extract</c></summary>
 internal static class ImageExtractCommand
 {
-    private const string MountAndCopy =
-        "mkdir \"$2\"; mount -t erofs -o loop,ro,nodev,nosuid \"$1\" \"$3\"; cp -a --sparse=always \"$3/.\" \"$2\"; umount \"$3\"";
-
     /// <summary>The command.</summary>
     public static Command Create(CommandContext context)
     {
@@ -38,7 +33,7 @@ internal static class ImageExtractCommand
                     throw new CommandException(ExitCode.Usage, $"{target}: is there already, expected the name of a new directory");
                 if (!Directory.Exists(Path.GetDirectoryName(target)))
                     throw new CommandException(ExitCode.Failed, $"{Path.GetDirectoryName(target)}: no such directory");
-                var format = FormatOf(path);
+                var format = ImageFormats.Of(path);
                 var partial = $"{target}.{Guid.NewGuid():N}.part";
                 var mount = partial + ".mount";
                 try
@@ -67,7 +62,8 @@ internal static class ImageExtractCommand
         return command;
     }
 
-    private static ToolRun RunOf(ImageFormat format, string image, string directory, string mount, ToolLocator tools) =>
+    /// <summary>Unpacks an image into a directory that is not there yet.</summary>
+    public static ToolRun RunOf(ImageFormat format, string image, string directory, string mount, ToolLocator tools) =>
         format == ImageFormat.SquashFs
             ? new ToolRun
             {
@@ -76,24 +72,8 @@ internal static class ImageExtractCommand
                 Arguments = ["-no-progress", "-quiet", .. Environment.IsPrivilegedProcess ? (string[])["-strict-errors"] : [], "-dest", directory, image],
             }
             : Environment.IsPrivilegedProcess
-                // fsck.erofs 1.5 loses attributes and set-user-id bits. The mount ends with its name space.
-                ? new ToolRun
-                {
-                    Program = tools.Find("unshare", "util-linux"),
-                    Arguments = ["--mount", "--propagation", "private", "sh", "-ec", MountAndCopy, "sh", image, directory, mount],
-                }
+                // fsck.erofs 1.5 loses attributes and set-user-id bits.
+                ? MountedImage.Run(image, format, mount, tools, null, tools.Find("cp", "coreutils"), "-a", "--sparse=always", mount + "/.", directory)
                 : new ToolRun { Program = tools.Find("fsck.erofs", "erofs-utils"), Arguments = [$"--extract={directory}", image] };
 
-    private static ImageFormat FormatOf(string path)
-    {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-        try
-        {
-            return ImageSuperblock.Read(stream).Format;
-        }
-        catch (ContentException fault)
-        {
-            throw new ContentException($"{path}: {fault.Message}", fault);
-        }
-    }
 }

@@ -1,3 +1,5 @@
+using StatelessSwarm.Content;
+using StatelessSwarm.Content.Images;
 using StatelessSwarm.Content.Manifests;
 
 namespace StatelessSwarm.Cli.Images;
@@ -13,4 +15,19 @@ internal static class ImageFormats
             ImageFormat.Erofs => "erofs",
             _ => "unknown",
         };
+
+    /// <summary>The format of a file.</summary>
+    /// <exception cref="ContentException">It is no image; names the file.</exception>
+    public static ImageFormat Of(string path)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        try
+        {
+            return ImageSuperblock.Read(stream).Format;
+        }
+        catch (ContentException fault)
+        {
+            throw new ContentException($"{path}: {fault.Message}", fault);
+        }
+    }
 }

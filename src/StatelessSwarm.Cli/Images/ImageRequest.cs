@@ -5,8 +5,14 @@ namespace StatelessSwarm.Cli.Images;
 /// <summary>What image to build.</summary>
 internal sealed record ImageRequest
 {
-    /// <summary>A directory, or a tar archive.</summary>
+    /// <summary>A directory, a tar archive, an OCI image layout (directory or archive), or a recipe; see <see cref="ImageSourceKind"/>.</summary>
     public required string Source { get; init; }
+
+    /// <summary>Which image of an OCI layout, by its tag; null when there is one only.</summary>
+    public string? Reference { get; init; }
+
+    /// <summary>For which machine, as <c>linux/amd64</c> (OCI); null for this one's.</summary>
+    public string? Platform { get; init; }
 
     /// <summary>File to write; replaced by rename once complete.</summary>
     public required string Output { get; init; }

@@ -13,6 +13,9 @@ internal sealed class LostAttributes
     /// <summary>Attributes left out so far.</summary>
     public int Count { get; private set; }
 
+    /// <summary>So many more were left out.</summary>
+    public void Add(int count) => Count += count;
+
     /// <summary>Takes a part of the error output.</summary>
     public void Read(ReadOnlyMemory<char> text)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using StatelessSwarm.Cli.Terminals;
 using StatelessSwarm.Cli.Tools;
+using StatelessSwarm.Content.Archives;
 
 namespace StatelessSwarm.Cli.Images;
 
@@ -42,9 +43,13 @@ internal static class SquashFsMaker
             OnError = lost.Read,
         }.RunAsync(cancellation);
 
-    /// <summary>Packs an uncompressed tar stream: owners and device nodes are the archive's, without being root.</summary>
+    /// <summary>
+    /// Packs a tar stream: owners and device nodes are the archive's, without being root. sqfstar 4.5.1 cannot be told a level, packs the ends
+    /// of files otherwise than mksquashfs, and lets everybody write the root directory if nothing is said.
+    /// </summary>
     public static Task FromTarAsync(
-        Stream archive,
+        Func<Stream, CancellationToken, Task> archive,
+        TarEntry root,
         string output,
         ImageRequest request,
         ToolLocator tools,
@@ -54,7 +59,14 @@ internal static class SquashFsMaker
         new ToolRun
         {
             Program = tools.Find("sqfstar", Package),
-            Arguments = [.. Common(request), "-no-progress", output],
+            Arguments =
+            [
+                "-comp", "zstd", .. Times(request), "-no-progress",
+                "-root-mode", Convert.ToString(root.Mode, 8),
+                "-root-uid", root.Owner.ToString(CultureInfo.InvariantCulture),
+                "-root-gid", root.Group.ToString(CultureInfo.InvariantCulture),
+                output,
+            ],
             RemovedVariables = Overridden,
             Input = archive,
             OnError = lost.Read,
@@ -63,14 +75,16 @@ internal static class SquashFsMaker
     // mksquashfs refuses SOURCE_DATE_EPOCH beside the options that say the same
     private static readonly string[] Overridden = ["SOURCE_DATE_EPOCH"];
 
-    private static IEnumerable<string> Common(ImageRequest request)
-    {
-        var time = request.TimeStamp.ToString(CultureInfo.InvariantCulture);
-        return
+    private static IEnumerable<string> Common(ImageRequest request) =>
         [
             "-comp", "zstd",
             "-Xcompression-level", (request.Level ?? DefaultLevel).ToString(CultureInfo.InvariantCulture),
-            "-b", "128K", "-reproducible", "-mkfs-time", time, "-all-time", time, "-no-exports", "-xattrs",
+            .. Times(request), "-no-exports",
         ];
+
+    private static IEnumerable<string> Times(ImageRequest request)
+    {
+        var time = request.TimeStamp.ToString(CultureInfo.InvariantCulture);
+        return ["-b", "128K", "-reproducible", "-mkfs-time", time, "-all-time", time, "-xattrs"];
     }
 }

@@ -27,8 +27,14 @@ internal sealed class ToolRun
     /// <summary>Receives what the program writes to its error output, a buffer at a time; valid during the call.</summary>
     public Action<ReadOnlyMemory<char>>? OnError { get; init; }
 
-    /// <summary>Fed to the program's standard input, then closed; null for an empty input.</summary>
-    public Stream? Input { get; init; }
+    /// <summary>Takes what the program prints as it is, instead of <see cref="OnOutput"/>; null for text.</summary>
+    public Stream? Output { get; init; }
+
+    /// <summary>Writes the program's standard input, which is closed then; null for an empty input.</summary>
+    public Func<Stream, CancellationToken, Task>? Input { get; init; }
+
+    /// <summary>Environment variables to set.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Runs it.</summary>
     /// <exception cref="CommandException">It ended with another code than 0; carries the end of its error output.</exception>
@@ -45,6 +51,8 @@ internal sealed class ToolRun
             start.ArgumentList.Add(argument);
         foreach (var variable in RemovedVariables)
             start.Environment.Remove(variable);
+        foreach (var (name, value) in Variables)
+            start.Environment[name] = value;
         start.Environment["LC_ALL"] = "C";
 
         using var process = new Process { StartInfo = start };
@@ -54,7 +62,9 @@ internal sealed class ToolRun
         {
             await Task.WhenAll(
                 FeedAsync(process, cancellation),
-                ReadAsync(process.StandardOutput, OnOutput ?? (_ => { }), cancellation),
+                Output is { } output
+                    ? process.StandardOutput.BaseStream.CopyToAsync(output, 1 << 20, cancellation)
+                    : ReadAsync(process.StandardOutput, OnOutput ?? (_ => { }), cancellation),
                 ReadAsync(
                     process.StandardError,
                     text =>
@@ -89,7 +99,7 @@ internal sealed class ToolRun
             return;
         try
         {
-            await Input.CopyToAsync(input, 1 << 20, cancellation);
+            await Input(input, cancellation);
         }
         catch (IOException fault) when (fault.HResult == BrokenPipe)
         {

@@ -78,6 +78,9 @@ public enum Errno
     /// <summary>Read-only file system.</summary>
     EROFS = 30,
 
+    /// <summary>A number or a result is out of range.</summary>
+    ERANGE = 34,
+
     /// <summary>Name too long.</summary>
     ENAMETOOLONG = 36,
 

@@ -41,6 +41,7 @@ public abstract class FuzzTarget
         new EnvelopeTarget(),
         new RootMetadataTarget(),
         new ResumeJournalTarget(),
+        new TarTarget(),
     ];
 
     /// <summary>Bytes that reading <paramref name="length"/> bytes may allocate.</summary>
