@@ -88,7 +88,8 @@ internal sealed class PieceAssigner(
         if (peer.IdleEpoch == Epoch || peer.WantedPieces == 0)
             return null;
         // Whoever can do it better does it: behind, we take in slowly what all wait for.
-        var isOut = rules.IsBarred(peer) || (backlog.IsLong && availability.AbleClaimants > 0 && !rules.IsFree(peer));
+        var isForOthers = claims.IsPaused || (backlog.IsLong && availability.AbleClaimants > 0);
+        var isOut = rules.IsBarred(peer) || (isForOthers && !rules.IsFree(peer));
         var piece = isOut ? null : Adopt(peer) ?? Start(peer) ?? Steal(peer);
         if (piece is null)
             peer.IdleEpoch = Epoch;
@@ -260,7 +261,7 @@ internal sealed class PieceAssigner(
         }
         else
         {
-            if (claims.IsPaused || (spread.IsInDebt && availability.AbleClaimants > 0))
+            if (spread.IsInDebt && availability.AbleClaimants > 0)
                 return null;
             if (!peer.IsLan && !far.IsWorthIt(peer))
                 return null;

@@ -15,7 +15,8 @@ namespace StatelessSwarm.Engine.Leases;
 /// <item>A claim lives while its holder is connected and heard of; after <see cref="DeadAfterMs"/> of silence it is gone.</item>
 /// <item>It is stuck when its holder has received nothing for <see cref="StuckAfterMs"/>, or after <see cref="LongestMs"/>: then a
 /// node with nothing better to do may fetch the piece all the same.</item>
-/// <item>Two claims on one piece: whoever has more of it, in eighths, keeps it; of equals the lower peer id does. The other yields.</item>
+/// <item>Two claims on one piece: whoever has more of it, in eighths, keeps it, and who has asked for it before who has not; of equals the
+/// lower peer id does. The other yields.</item>
 /// <item>In a site too large for everybody to be connected to everybody, the neighbours that two holders have in common see both claims:
 /// they tell the second one that the piece is taken, and so they do when one of their neighbours already has it. Who hears it from two
 /// addresses (one liar is not enough) yields and leaves the piece alone for <see cref="HearsayMs"/>; told again it does so again, but
@@ -44,9 +45,6 @@ internal sealed class ClaimLedger(
 
     /// <summary>Age from which a claim counts as stuck whatever it says.</summary>
     public const int LongestMs = 60_000;
-
-    /// <summary>Two claims heard within this time were made without knowing of each other.</summary>
-    public const int CrossingMs = 200;
 
     /// <summary>For how long a piece counts as claimed that a neighbour calls taken: by then most have come, and the neighbour has them.</summary>
     public const int HearsayMs = 3000;
@@ -178,7 +176,7 @@ internal sealed class ClaimLedger(
             peer.IsBehind = kind == ClaimMessageKind.Behind;
             return PeerFault.None;
         }
-        var step = kind == ClaimMessageKind.Claims ? 2 : 1;
+        var step = kind == ClaimMessageKind.Releases ? 1 : 2;
         for (var index = 0; index + step <= _numbers.Count; index += step)
         {
             var piece = _numbers[index];
@@ -191,7 +189,7 @@ internal sealed class ClaimLedger(
             }
             else if (kind == ClaimMessageKind.Taken)
             {
-                TakeHearsay(peer, piece);
+                TakeHearsay(peer, piece, Math.Clamp(_numbers[index + 1], 0, map.BlockCount(piece)));
             }
             else
             {
@@ -290,7 +288,7 @@ internal sealed class ClaimLedger(
             for (var index = 0; index < count; index++)
             {
                 numbers[2 * index] = pieces[first + index];
-                numbers[2 * index + 1] = active.Find(pieces[first + index])?.Received ?? 0;
+                numbers[2 * index + 1] = active.Find(pieces[first + index]) is { } piece ? OnItsWay(piece) : 0;
             }
             var payload = ClaimMessage.Write(ClaimMessageKind.Claims, numbers[..(2 * count)]);
             commands.SendExtended(peer, peer.ClaimsId, payload);
@@ -303,10 +301,10 @@ internal sealed class ClaimLedger(
             return;
         if (active.Find(piece) is { IsClaimed: true } ours)
         {
-            if (ComesFirst(piece, ours.Received, self, received, peer.Id))
+            if (ComesFirst(piece, OnItsWay(ours), self, received, peer.Id))
             {
                 // The other side judges by the progress it knows of: tell it when ours is what decides.
-                if (Eighths(piece, ours.Received) > 0 && !_newClaims.Contains(piece))
+                if (OnItsWay(ours) > 0 && !_newClaims.Contains(piece))
                     SendClaims(peer, [piece]);
                 return;
             }
@@ -322,25 +320,37 @@ internal sealed class ClaimLedger(
                 return;
             }
             var isFirm = Firm.Contains(piece) && !standing.IsHearsay;
-            if (isFirm && StandsAgainst(standing, piece, received, peer.Id))
+            if (isFirm && ComesFirst(piece, standing.Received, standing.Holder.Id, received, peer.Id))
             {
-                _denied.Add(piece);
+                Deny(piece, standing.Received);
                 return;
             }
             if (isFirm)
-                SendTaken(standing.Holder, [piece]);
+                SendTaken(standing.Holder, [piece, received]);
             Remove(standing.Holder, piece);
         }
         if (availability.HeldNear.Contains(piece))
-            _denied.Add(piece);
+            Deny(piece, map.BlockCount(piece));
         Keep(piece, new Claim(peer, received, clock.Now));
     }
 
-    private void TakeHearsay(PeerState peer, int piece)
+    private void Deny(int piece, int received)
     {
-        // Who told us may have heard last of the other, or of us, a second ago: what has come half is fetched to its end.
-        if (active.Find(piece) is not { IsClaimed: true } ours || 2 * ours.Received >= map.BlockCount(piece) || peer.Have.Contains(piece))
+        _denied.Add(piece);
+        _denied.Add(received);
+    }
+
+    private void TakeHearsay(PeerState peer, int piece, int received)
+    {
+        if (active.Find(piece) is not { IsClaimed: true } ours || peer.Have.Contains(piece))
             return;
+        if (Rank(piece, OnItsWay(ours)) > Rank(piece, received))
+        {
+            // Who told us has last heard of ours a second ago: with what has come since, ours is first, and the other will be told.
+            if (!_newClaims.Contains(piece))
+                SendClaims(peer, [piece]);
+            return;
+        }
         var isKnown = _claims.TryGetValue(piece, out var standing);
         if (isKnown && (!standing.IsHearsay || clock.HasPassed(standing.Since, LongestHearsayMs)))
             return;
@@ -396,19 +406,14 @@ internal sealed class ClaimLedger(
     /// </summary>
     private bool ComesFirst(int piece, int received, PeerId id, int otherReceived, PeerId otherId)
     {
-        var (more, less) = (Eighths(piece, received), Eighths(piece, otherReceived));
+        var (more, less) = (Rank(piece, received), Rank(piece, otherReceived));
         return more == less ? id < otherId : more > less;
     }
 
-    /// <summary>
-    /// The same between two neighbours' claims, of which the older one's holder may have received more than we have heard of.
-    /// </summary>
-    private bool StandsAgainst(Claim standing, int piece, int received, PeerId id) =>
-        clock.HasPassed(standing.Since, CrossingMs)
-            ? Eighths(piece, standing.Received) >= Eighths(piece, received)
-            : ComesFirst(piece, standing.Received, standing.Holder.Id, received, id);
+    private int Rank(int piece, int received) => received == 0 ? 0 : 1 + received * 8 / map.BlockCount(piece);
 
-    private int Eighths(int piece, int received) => received * 8 / map.BlockCount(piece);
+    /// <summary>Blocks received, as the neighbours are told: at least one when some were asked for, because they will have crossed the link.</summary>
+    private static int OnItsWay(ActivePiece piece) => Math.Max(piece.Received, piece.IsBegun ? 1 : 0);
 
     private void MarkStuck(PeerState peer, bool allStuck)
     {

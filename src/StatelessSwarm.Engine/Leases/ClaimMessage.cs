@@ -4,8 +4,8 @@ using MessagePack;
 namespace StatelessSwarm.Engine.Leases;
 
 /// <summary>
-/// The content of an <c>ss</c> message (BEP 10), in MessagePack: <c>[version = 1, kind, [number, ...]]</c>. For claims the numbers
-/// come in pairs, piece and blocks received of it; for releases and taken ones they are pieces; for needs see <see cref="ClaimMessageKind.Needs"/>; the other kinds have none. At most <see cref="MaxPieces"/> pieces. A message of
+/// The content of an <c>ss</c> message (BEP 10), in MessagePack: <c>[version = 1, kind, [number, ...]]</c>. For claims and
+/// taken pieces the numbers come in pairs, piece and blocks received of it; for releases they are pieces; for needs see <see cref="ClaimMessageKind.Needs"/>; the other kinds have none. At most <see cref="MaxPieces"/> pieces. A message of
 /// a later version, or of an unknown kind, is skipped.
 /// </summary>
 internal static class ClaimMessage
@@ -52,7 +52,7 @@ internal static class ClaimMessage
             if (kind is < ClaimMessageKind.Claims or > ClaimMessageKind.Taken)
                 return true;
             var count = reader.ReadArrayHeader();
-            if (count > 2 * MaxPieces || (kind == ClaimMessageKind.Claims && count % 2 != 0))
+            if (count > 2 * MaxPieces || (kind is ClaimMessageKind.Claims or ClaimMessageKind.Taken && count % 2 != 0))
                 return false;
             for (; count > 0; count--)
                 numbers.Add(reader.ReadInt32());

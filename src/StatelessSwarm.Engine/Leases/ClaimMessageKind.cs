@@ -3,7 +3,7 @@ namespace StatelessSwarm.Engine.Leases;
 /// <summary>What an <c>ss</c> message says; frozen.</summary>
 internal enum ClaimMessageKind
 {
-    /// <summary>Pieces the sender is fetching, each with the blocks it has of it: new claims and signs of life.</summary>
+    /// <summary>Pieces the sender is fetching, each with the blocks it has of it (1 when it has only asked): new claims and signs of life.</summary>
     Claims = 1,
 
     /// <summary>Pieces the sender no longer fetches.</summary>
@@ -22,7 +22,8 @@ internal enum ClaimMessageKind
     Needs = 5,
 
     /// <summary>
-    /// Pieces the receiver claims although another neighbour of the sender, whom it may not be connected to, has them or comes first.
+    /// Pieces the receiver claims although another neighbour of the sender, whom it may not be connected to, has them or comes first; each with
+    /// the blocks that one has of it.
     /// </summary>
     Taken = 6,
 }

@@ -249,25 +249,19 @@ public sealed class ClaimTests
         Assert.Equal(0, harness.Engine.Status.WastedBytes);
     }
 
-    [Fact]
-    public void Claims_OfTwoNeighboursOnOnePiece_TheSecondIsToldThatItIsTaken()
+    [Theory]
+    [InlineData(0.0)]
+    [InlineData(0.5)]
+    public void Claims_OfTwoNeighboursOnOnePiece_TheHigherIdIsToldThatItIsTaken(double seconds)
     {
         var harness = new EngineHarness();
         var first = Neighbour(harness, id: 60).Claim(3);
-        var second = Neighbour(harness, id: 50);
-        harness.Pass(0.5);
-        second.Claim(3).Claim(4);
-        Assert.Equal([3], second.TakenHeard);
-        Assert.Empty(first.TakenHeard);
-    }
-
-    [Fact]
-    public void Claims_OfTwoNeighboursAtTheSameMoment_TheHigherIdIsTold()
-    {
-        var harness = new EngineHarness();
-        var first = Neighbour(harness, id: 60).Claim(3);
+        harness.Pass(seconds);
         var second = Neighbour(harness, id: 50).Claim(3);
         Assert.Equal([3], first.TakenHeard);
+        Assert.Empty(second.TakenHeard);
+        var third = Neighbour(harness, id: 55).Claim(3).Claim(4);
+        Assert.Equal([3], third.TakenHeard);
         Assert.Empty(second.TakenHeard);
     }
 
@@ -325,8 +319,11 @@ public sealed class ClaimTests
         Assert.Equal(4, seed.Asked.Count);
     }
 
-    [Fact]
-    public void Taken_HalfOfItIsHere_IsFetchedToTheEnd()
+    /// <summary>Who has heard last of us a second ago is told what has come since, and judges again.</summary>
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(2, true)]
+    public void Taken_MoreOfItHasComeThanTheyKnow_IsKeptAndTheyAreTold(int theirs, bool isGivenUp)
     {
         var harness = new EngineHarness(pieces: 1);
         var one = Neighbour(harness, id: 50);
@@ -335,10 +332,12 @@ public sealed class ClaimTests
         harness.Pass(0.2);
         seed.SendBlock(0, 0);
         seed.SendBlock(0, 16384);
-        one.SayTaken(0);
-        two.SayTaken(0);
-        Assert.Empty(one.ReleasesHeard);
-        Assert.Equal(4, seed.Asked.Count);
+        var told = one.ClaimsHeard.Count;
+        one.SayTaken(0, theirs);
+        two.SayTaken(0, theirs);
+        Assert.Equal(isGivenUp ? [0] : [], one.ReleasesHeard);
+        Assert.Equal(isGivenUp ? told : told + 1, one.ClaimsHeard.Count);
+        Assert.Equal(isGivenUp ? 2 : 4, seed.Asked.Count);
     }
 
     /// <summary>Goal: two that lie together gain no more than half a minute. Method: they call the only piece taken whenever it is claimed.</summary>

@@ -96,7 +96,7 @@ internal sealed class ScriptedPeer(EngineHarness harness, PeerHandle handle, byt
 
     public ScriptedPeer Release(int piece) => SayClaims(ClaimMessageKind.Releases, piece);
 
-    public ScriptedPeer SayTaken(params int[] pieces) => SayClaims(ClaimMessageKind.Taken, pieces);
+    public ScriptedPeer SayTaken(int piece, int received = 0) => SayClaims(ClaimMessageKind.Taken, piece, received);
 
     public ScriptedPeer SayNeeds(params int[] numbers) => SayClaims(ClaimMessageKind.Needs, numbers);
 
@@ -124,7 +124,7 @@ internal sealed class ScriptedPeer(EngineHarness harness, PeerHandle handle, byt
     public List<int> ClaimsHeard => PiecesHeard(ClaimMessageKind.Claims, step: 2);
 
     /// <summary>Pieces it was told are taken, in order.</summary>
-    public List<int> TakenHeard => PiecesHeard(ClaimMessageKind.Taken, step: 1);
+    public List<int> TakenHeard => PiecesHeard(ClaimMessageKind.Taken, step: 2);
 
     /// <summary>Pieces it was told are free again, in order.</summary>
     public List<int> ReleasesHeard => PiecesHeard(ClaimMessageKind.Releases, step: 1);
