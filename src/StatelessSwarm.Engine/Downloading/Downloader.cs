@@ -108,6 +108,7 @@ internal sealed class Downloader(
             return Drop(range, token, peer.UnaskedBlocks > MaxUnaskedBlocks ? PeerFault.Flood : PeerFault.None);
         }
         NoteProgress(peer, range, request);
+        piece ??= assigner.Revive(range.Piece.Value);
         if (piece is null || piece.StateOf(block) == BlockState.Received || (piece.IsSolo && piece.Owner != peer))
             return Drop(range, token, PeerFault.None);
         if (piece.IsProven && piece.RightLeaf(block) != leaf)

@@ -133,6 +133,20 @@ internal sealed class PieceAssigner(
     /// <returns>Bytes thrown away.</returns>
     public long LetGoIfStranded(ActivePiece piece) => piece is { Missing: > 0, Owner: { } owner } && owner.Current != piece ? Abandon(piece) : 0;
 
+    /// <summary>
+    /// A block came of a piece that was given up before any had come: it was on its way when its peer choked us or refused the others. The piece
+    /// goes on with it, for whoever can. Null when it may not be started, a neighbour fetches it, or one peer alone must send all of it.
+    /// </summary>
+    public ActivePiece? Revive(int index)
+    {
+        if (map.Verified.Contains(index) || !availability.Rarity.Offered.Contains(index) || claims.Claimed.Contains(index) || blame.IsSuspect(index))
+            return null;
+        availability.Rarity.Withdraw(index);
+        _ownerless++;
+        Wake();
+        return active.Start(index, map.BlockCount(index), map.GapsOf(index), clock.Now);
+    }
+
     /// <summary>Nobody is to be asked for the piece, which is whole and wrong, until it is known what of it is.</summary>
     public void SetAside(ActivePiece piece)
     {

@@ -230,6 +230,24 @@ public sealed class DownloadTests
         Assert.Contains((0, 49152), two.Asked);
     }
 
+    /// <summary>What was on its way when its peer choked us has crossed the link: it is kept, and the rest fetched elsewhere.</summary>
+    [Fact]
+    public void Download_BlockComesAfterTheChoke_IsKept()
+    {
+        var harness = new EngineHarness(pieces: 1);
+        var one = harness.Connect(1).HaveAll().Unchoke();
+        Assert.Equal(4, one.Asked.Count);
+        one.Say(PeerMessageKind.Choke);
+        Assert.Equal("WriteBlock", one.FateOf(one.SendBlock(0, 0)));
+        for (var begin = 16384; begin < 65536; begin += 16384)
+            one.Say(PeerMessageKind.RejectRequest, 0, begin, 16384);
+        var two = harness.Connect(2).HaveAll().Unchoke();
+        Assert.Equal([(0, 16384), (0, 32768), (0, 49152)], two.Asked);
+        two.Serve();
+        Assert.True(harness.Engine.IsComplete);
+        Assert.Equal(0, harness.Engine.Status.WastedBytes);
+    }
+
     [Fact]
     public void Download_PeerLeaves_ItsBlocksAreAskedElsewhereAndWhatCameStays()
     {

@@ -73,6 +73,7 @@ internal sealed partial class SimNode
 
     private void FindOthers()
     {
+        _heardOf.Clear();
         var spread = _swarm.DiscoverySpread;
         if (_swarm.Scenario.HasMulticast)
         {
@@ -90,10 +91,25 @@ internal sealed partial class SimNode
 
     private long Within(long spread) => 1 + (long)(_random.Share() * spread);
 
+    /// <summary>Of all it was told of, somebody lives. Who knows nobody cannot be expected to finish.</summary>
+    public bool KnowsSomebody => _heardOf.Exists(static other => !other.IsDead);
+
+    /// <summary>A neighbour by multicast. A browser asks again for those it could not hear.</summary>
+    private void Hear(int number)
+    {
+        var other = _swarm.Nodes[number];
+        if (!IsDead && !other.IsDead && (IsFrozen || IsCut(other)))
+            Site.Events.Push(Now + VirtualClock.Second, this, NeighbourHeard, number);
+        else
+            Discover(other, PeerSource.Neighbour);
+    }
+
     private void Discover(SimNode other, PeerSource source)
     {
         if (IsDead || IsFrozen || (other.Site == Site && IsCut(other)))
             return;
+        if (!_heardOf.Contains(other))
+            _heardOf.Add(other);
         Engine.PeerDiscovered(other.EndPoint, source, ReachOf(other));
         SettleOrWait();
     }

@@ -22,6 +22,7 @@ internal sealed partial class SimNode : EventTarget
     private const int LeavesDone = 7;
     private const int HandleClosed = 8;
 
+    private readonly List<SimNode> _heardOf = [];
     private readonly SimSwarm _swarm;
     private readonly SimRandom _random;
     private readonly ulong _seed;
@@ -192,7 +193,7 @@ internal sealed partial class SimNode : EventTarget
                 Suffer(_swarm.Plan.Actions[(int)argument]);
                 break;
             case NeighbourHeard:
-                Discover(_swarm.Nodes[(int)argument], PeerSource.Neighbour);
+                Hear((int)argument);
                 break;
             case AnnounceDue:
                 Announce((int)argument);

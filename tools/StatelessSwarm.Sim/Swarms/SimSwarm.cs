@@ -258,7 +258,7 @@ internal sealed class SimSwarm
         return inUse.Count < 2 ? LongestStep : Math.Min(LongestStep, inUse[0].Delay + inUse[1].Delay + 2 * SimSite.LanDelay);
     }
 
-    /// <summary>Time is up. Who is alive and has not finished breaks the rule, unless a piece is nowhere any more.</summary>
+    /// <summary>Time is up. Who is alive and has not finished breaks the rule, unless a piece is nowhere any more, or it knows nobody who lives.</summary>
     private void EndUnfinished(long deadline)
     {
         Now = deadline;
@@ -266,7 +266,7 @@ internal sealed class SimSwarm
         {
             var pieces = node.Life == 0 ? 0 : node.Engine.Status.VerifiedPieces;
             var rule = $"has not finished by the deadline: {pieces} of {Torrent.Info.PieceCount} pieces";
-            if (!IsLost)
+            if (!IsLost && node.KnowsSomebody)
                 _endBreaches.Add(new Breach(deadline, node.Name, rule));
         }
     }
