@@ -25,7 +25,8 @@ class Guest:
 
     def __init__(self, lab, number, directory, initrd, arguments, memory_mib=384, disk=None, network="lan", reboots=False, extra=(), firmware=None):
         """number: which guest of the site, 1 to 9. network: "lan"; "dead", a link where nobody answers; "none", no interface.
-        reboots: it may restart, else it ends. firmware: "rom" boots by the card's iPXE, "uefi" by OVMF; None by kernel and initrd as given."""
+        reboots: it may restart, else it ends. firmware: "rom" boots by the card's iPXE, "uefi" by OVMF, "bios" by SeaBIOS from what `extra`
+        attaches; None by kernel and initrd as given."""
         site = lab.plan.sites[0]
         self.number, self.mac = number, "52:54:00:77:01:%02x" % (0x80 + number)
         self.ip = "%s.%d" % (site.gateway.rsplit(".", 1)[0], 200 + number)

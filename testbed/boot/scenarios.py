@@ -258,6 +258,36 @@ class Scenario:
         finally:
             end_all([dhcp])
 
+    def live(self):
+        """One medium, no seed: as a USB stick by BIOS and as a disc by UEFI it boots the release; then the machine serves it to a neighbour."""
+        digest = self.release("1.0", mib=6)
+        other = self.release("2.0", mib=4, seed=2)
+        self.figures["iso"] = {}
+        sticks = ["-device", "virtio-blk-pci,drive=live,bootindex=1"]
+        discs = ["-device", "virtio-scsi-pci", "-device", "scsi-cd,drive=live,bootindex=1"]
+        for name, firmware, extra, test in (("uefi-disc", "uefi", discs, "bless"), ("bios-stick", "bios", sticks, "bless,stay")):
+            site = self.place.plan.sites[0]
+            address = "%s.201::%s:24:::none" % (site.gateway.rsplit(".", 1)[0], site.gateway)
+            iso = os.path.join(self.work, name + ".iso")
+            started = time.monotonic()
+            print(self.programs.call("boot", "iso", "--repo", self.story.repository, "--release", "sha256:" + digest, "--kernel", kernel()[0], "--modules", "virtual",
+                                     "--cmdline", "panic=1 console=ttyS0 quiet mitigations=off ip=%s test=%s" % (address, test), "-o", iso).strip(), flush=True)
+            self.figures["iso"][name] = {"make_s": round(time.monotonic() - started, 1), "mib": round(os.path.getsize(iso) / (1 << 20), 1)}
+            drive = ["-drive", "if=none,id=live,format=raw,readonly=on,file=" + iso]
+            guest = Guest(self.place, 1, self.work, None, "", memory_mib=768, firmware=firmware, extra=drive + extra)
+            self.guests.append(guest)
+            _, record = self.booted(guest, "1.0", "updated")
+            self.figures["iso"][name]["boot_s"] = round(guest.lines[-1][0], 1)
+            self.expect("%s boots the release on it, not the newer one: %s" % (name, record.get("digest")), record.get("digest") == digest and digest != other)
+            self.expect("%s is verified while it is read" % name, record.get("verity") is True)
+            if test == "bless":
+                self.finished(guest)
+        self.line(guest, "STAYING", "the live machine stays")
+        second = self.guest(arguments="root=stateless:sha256:%s panic=1 ip={ip} rd.stateless.seed=http://%s:8080/ test=bless" % (digest, self.place.host("seed").ip), number=2)
+        _, record = self.booted(second, "1.0", "updated")
+        self.expect("the neighbour has all of it from the live machine: %s" % record.get("sources"), record.get("digest") == digest and record["sources"]["lan"] >= 6 << 20 and record["sources"]["wan"] == 0)
+        self.finished(second)
+
     def hooks(self):
         """The same image by an initramfs of initramfs-tools and one of dracut, with the hooks of tools/packaging."""
         digest = self.release("1.0", mib=4)
@@ -375,7 +405,7 @@ class Scenario:
         self.place.close()
 
 
-SCENARIOS = {"memory": Scenario.memory, "pinned": Scenario.pinned, "rollback": Scenario.rollback, "neighbours": Scenario.neighbours, "hooks": Scenario.hooks, "netboot": Scenario.netboot, "kernel": Scenario.kernel, "debian": Scenario.debian,
+SCENARIOS = {"memory": Scenario.memory, "pinned": Scenario.pinned, "rollback": Scenario.rollback, "neighbours": Scenario.neighbours, "hooks": Scenario.hooks, "netboot": Scenario.netboot, "live": Scenario.live, "kernel": Scenario.kernel, "debian": Scenario.debian,
              "cuts": Scenario.cuts}
 
 

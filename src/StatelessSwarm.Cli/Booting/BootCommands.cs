@@ -1,5 +1,6 @@
 using System.CommandLine;
 using StatelessSwarm.Cli.Booting.Initramfs;
+using StatelessSwarm.Cli.Booting.Media;
 using StatelessSwarm.Cli.Commands;
 
 namespace StatelessSwarm.Cli.Booting;
@@ -22,6 +23,7 @@ internal static class BootCommands
             BootBlessCommand.Create(context),
             BootStatusCommand.Create(context),
             BootEntriesCommand.Create(context),
+            LiveImageCommand.Create(context),
         };
 
     /// <summary>The option that says where the machine's run directory is.</summary>

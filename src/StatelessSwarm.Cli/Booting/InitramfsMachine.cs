@@ -1,4 +1,5 @@
 using System.Globalization;
+using StatelessSwarm.Cli.Booting.Media;
 using StatelessSwarm.Cli.Exits;
 using StatelessSwarm.Cli.Tools;
 using StatelessSwarm.Content.Manifests;
@@ -34,6 +35,7 @@ internal sealed class InitramfsMachine(BootParameters parameters, string runDire
     private static readonly TimeSpan DiskWait = TimeSpan.FromMilliseconds(500);
 
     private readonly InterfaceSetup _interfaces = new(runDirectory, tools, time);
+    private MediumServer? _medium;
 
     /// <inheritdoc/>
     public void Say(string line)
@@ -67,6 +69,31 @@ internal sealed class InitramfsMachine(BootParameters parameters, string runDire
             throw new IOException("rd.stateless.mode=cache and rd.stateless.cache=none contradict each other");
         }
         return new BootCache(MountMemory(), false, note);
+    }
+
+    /// <inheritdoc/>
+    public async Task<Uri?> OpenMediumAsync(CancellationToken cancellation)
+    {
+        if (_medium is not null)
+            return _medium.Address;
+        if (parameters.Medium is not { } name)
+            return null;
+        try
+        {
+            var target = Path.Combine(runDirectory, "medium");
+            var device = await FindAsync(name, parameters.CacheTimeout, () => true, cancellation);
+            Directory.CreateDirectory(target);
+            await MountMediumAsync(device, target, cancellation);
+            var repository = Path.Combine(target, LiveImage.RepositoryFolder);
+            if (!Directory.Exists(repository))
+                throw new IOException($"{device}: no folder {LiveImage.RepositoryFolder}, expected a medium of stateless boot iso");
+            _medium = MediumServer.Start(repository);
+            return _medium.Address;
+        }
+        catch (CommandException fault)
+        {
+            throw new IOException(fault.Code == ExitCode.Nothing ? $"no medium {name}" : fault.Message, fault);
+        }
     }
 
     /// <inheritdoc/>
@@ -130,7 +157,37 @@ internal sealed class InitramfsMachine(BootParameters parameters, string runDire
     }
 
     /// <summary>Ends what serves the boot only; addresses stay.</summary>
-    public ValueTask DisposeAsync() => _interfaces.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _interfaces.DisposeAsync();
+        if (_medium is null)
+            return;
+        await _medium.DisposeAsync();
+        // All of it is in memory: the medium may be taken out.
+        FileSystemMount.Unmount(Path.Combine(runDirectory, "medium"), isLazy: true);
+    }
+
+    private async Task MountMediumAsync(string device, string target, CancellationToken cancellation)
+    {
+        try
+        {
+            await MountAsync(device);
+        }
+        catch (CommandException) when (DiskOf(device) is not null)
+        {
+            // On a stick the medium is the whole disk; partitions within it, for machines of other kinds, have the same label.
+            await MountAsync(DiskOf(device)!);
+        }
+
+        Task MountAsync(string from) => Applet.Of(tools, "mount", ["-t", "iso9660", "-o", "ro,nosuid,nodev,noexec", from, target]).RunAsync(cancellation);
+    }
+
+    /// <summary>The disk that a partition is of; null for what is none.</summary>
+    private static string? DiskOf(string device)
+    {
+        var entry = new DirectoryInfo(Path.Combine("/sys/class/block", Path.GetFileName(device)));
+        return File.Exists(Path.Combine(entry.FullName, "partition")) && Path.GetDirectoryName(entry.LinkTarget) is { } parent ? "/dev/" + Path.GetFileName(parent) : null;
+    }
 
     private async Task<string> MountCacheAsync(BootMode mode, CancellationToken cancellation)
     {
@@ -146,15 +203,27 @@ internal sealed class InitramfsMachine(BootParameters parameters, string runDire
 
     private async Task<string> FindCacheAsync(BootMode mode, CancellationToken cancellation)
     {
+        var isAutomatic = mode == BootMode.Automatic;
         var begun = time.GetTimestamp();
-        var longest = mode == BootMode.Automatic && parameters.CacheTimeout > AutomaticCacheWait ? AutomaticCacheWait : parameters.CacheTimeout;
+        return await FindAsync(
+            parameters.Cache,
+            isAutomatic && parameters.CacheTimeout > AutomaticCacheWait ? AutomaticCacheWait : parameters.CacheTimeout,
+            () => !isAutomatic || time.GetElapsedTime(begun) < DiskWait || HasDisk(),
+            cancellation
+        );
+    }
+
+    /// <summary>The device of a name, once it has shown up.</summary>
+    /// <exception cref="CommandException">It does not show up in time, or it no longer makes sense to wait.</exception>
+    private async Task<string> FindAsync(string name, TimeSpan longest, Func<bool> mayCome, CancellationToken cancellation)
+    {
+        var begun = time.GetTimestamp();
         while (true)
         {
-            if (await TryFindAsync(parameters.Cache, cancellation) is { } device)
+            if (await TryFindAsync(name, cancellation) is { } device)
                 return device;
-            var waited = time.GetElapsedTime(begun);
-            if (waited >= longest || (mode == BootMode.Automatic && waited >= DiskWait && !HasDisk()))
-                throw new CommandException(ExitCode.Nothing, $"no cache device {parameters.Cache}");
+            if (time.GetElapsedTime(begun) >= longest || !mayCome())
+                throw new CommandException(ExitCode.Nothing, $"no device {name}");
             await Task.Delay(Poll, time, cancellation);
         }
     }

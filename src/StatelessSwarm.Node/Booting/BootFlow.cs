@@ -22,6 +22,7 @@ namespace StatelessSwarm.Node.Booting;
 ///              │ one is good: all of network and update within the budget, and any failure there only costs that time
 ///              └ none is:     network and update until there is one; never gives up unless told to
 /// </code>
+/// With a medium (a live image) no network is waited for: the release comes from there, and the network is for the neighbours.
 /// A candidate that cannot be mounted makes room for the next one. When the cache holds nothing that mounts, a machine that may
 /// keeps its release in memory.
 /// </summary>
@@ -114,12 +115,14 @@ public sealed class BootFlow(
         using var either = CancellationTokenSource.CreateLinkedTokenSource(budget.Token, cancellation);
         try
         {
+            var medium = await OpenMediumAsync(either.Token);
+            var isOptional = hasGood || medium is not null;
             var network = await StepAsync(
                 "network",
-                () => machine.ConnectAsync(hasGood ? parameters.LinkTimeout : null, hasGood ? parameters.AddressTimeout : null, either.Token)
+                () => machine.ConnectAsync(isOptional ? parameters.LinkTimeout : null, isOptional ? parameters.AddressTimeout : null, either.Token)
             );
-            if (network.State == BootNetworkState.Ready)
-                await StepAsync("update", () => FetchAsync(cache, network, hasGood, either.Token));
+            if (medium is not null || network.State == BootNetworkState.Ready)
+                await StepAsync("update", () => FetchAsync(cache, network, medium, hasGood, either.Token));
             else
                 GoOnWithout(network.State == BootNetworkState.NoLink ? BootReason.NoLink : BootReason.NoAddress, "");
         }
@@ -143,6 +146,21 @@ public sealed class BootFlow(
         }
     }
 
+    private async Task<Uri?> OpenMediumAsync(CancellationToken cancellation)
+    {
+        if (parameters.Medium is null)
+            return null;
+        try
+        {
+            return await StepAsync("medium", () => machine.OpenMediumAsync(cancellation));
+        }
+        catch (IOException fault)
+        {
+            Note($"{Fault.Of(fault).Line}; asking the network");
+            return null;
+        }
+    }
+
     private void GoOnWithout(string reason, string line)
     {
         _reason = reason;
@@ -150,19 +168,21 @@ public sealed class BootFlow(
     }
 
     /// <summary>Fetches what the channel names; without a release to go on with, until it is here.</summary>
-    private async Task<bool> FetchAsync(BootCache cache, BootNetwork network, bool isOptional, CancellationToken cancellation)
+    private async Task<bool> FetchAsync(BootCache cache, BootNetwork network, Uri? medium, bool isOptional, CancellationToken cancellation)
     {
         var pauses = new Backoff(FirstPause, LongestPause, _random);
         while (true)
         {
             try
             {
-                var result = await FetchOnceAsync(cache, network, cancellation);
+                var result = await FetchOnceAsync(cache, network, medium, cancellation);
                 _reason = result.Outcome == UpdateOutcome.Staged ? BootReason.Updated : BootReason.UpToDate;
                 return true;
             }
             catch (Exception fault) when (!isOptional && fault is not OperationCanceledException)
             {
+                // It may have been put in by now.
+                medium ??= await OpenMediumAsync(cancellation);
                 var wait = pauses.Next();
                 Note(string.Create(CultureInfo.InvariantCulture, $"{Fault.Of(fault).Line}; next try in {wait.TotalSeconds:0.0} s"));
                 if (parameters.OnFailure != BootFailure.Retry && Fault.Of(fault).Kind is FaultKind.Usage)
@@ -172,11 +192,15 @@ public sealed class BootFlow(
         }
     }
 
-    private async Task<UpdateResult> FetchOnceAsync(BootCache cache, BootNetwork network, CancellationToken cancellation)
+    private async Task<UpdateResult> FetchOnceAsync(BootCache cache, BootNetwork network, Uri? medium, CancellationToken cancellation)
     {
         var seeds = SeedsOf(network);
-        if (seeds.Count > 0)
-            settings.Set("server", "rd.stateless.seed", (await SeedProbe.ChooseAsync(seeds, time, cancellation)).ToString());
+        // After the boot, when nobody serves the medium any more, a newer release may come from the network.
+        var later = seeds.Count > 0 ? (await SeedProbe.ChooseAsync(seeds, time, cancellation)).ToString() : settings.Text("server");
+        if (medium is not null)
+            settings.Set("server", "rd.stateless.medium", medium.ToString());
+        else if (seeds.Count > 0)
+            settings.Set("server", "rd.stateless.seed", later!);
         await using var node = await NodeRuntime.StartAsync(OptionsOf(cache), time, loggers, cancellation);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var saying = SayProgressAsync(node, stop.Token);
@@ -191,6 +215,8 @@ public sealed class BootFlow(
         {
             await stop.CancelAsync();
             await saying;
+            if (medium is not null && later is not null)
+                settings.Set("server", "rd.stateless.seed", later);
         }
     }
 

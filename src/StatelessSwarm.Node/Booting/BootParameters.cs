@@ -25,6 +25,9 @@ public sealed record BootParameters
     /// <summary>The cache device: <c>LABEL=</c>, <c>UUID=</c>, a device, or <c>none</c>.</summary>
     public string Cache { get; init; } = "LABEL=STATELESS-CACHE";
 
+    /// <summary>A medium with a repository, from which the release comes: <c>LABEL=</c>, <c>UUID=</c> or a device; null for none.</summary>
+    public string? Medium { get; init; }
+
     /// <summary>When to look for a newer release.</summary>
     public BootUpdate Update { get; init; } = BootUpdate.Before;
 

@@ -15,6 +15,11 @@ public interface IBootMachine
     /// <exception cref="IOException">There is none.</exception>
     Task<BootCache> OpenCacheAsync(BootMode mode, CancellationToken cancellation);
 
+    /// <summary>Finds the medium that the parameters name, and serves the repository on it to this machine: its address. Null when none is named.</summary>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="IOException">It is not there, or holds no repository.</exception>
+    Task<Uri?> OpenMediumAsync(CancellationToken cancellation);
+
     /// <summary>Brings the network up; returns at once when it is.</summary>
     /// <param name="link">Longest wait for a carrier; null waits for ever.</param>
     /// <param name="address">Longest wait for an address; null waits for ever.</param>

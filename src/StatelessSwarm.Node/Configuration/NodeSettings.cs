@@ -209,7 +209,8 @@ public sealed class NodeSettings
             ? text
             : throw new ConfigurationException($"--{name} is missing: {NodeSetting.Find(name)!.Description}");
 
-    private string? Text(string name) => _values.TryGetValue(name, out var entry) ? entry.Values[0] : null;
+    /// <summary>The last value of a setting, or null.</summary>
+    internal string? Text(string name) => _values.TryGetValue(name, out var entry) ? entry.Values[0] : null;
 
     private IReadOnlyList<string> Values(string name) => _values.TryGetValue(name, out var entry) ? entry.Values : [];
 

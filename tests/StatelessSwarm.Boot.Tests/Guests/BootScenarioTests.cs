@@ -61,6 +61,13 @@ public sealed class BootScenarioTests(PublishedProducts products) : IClassFixtur
         using var report = await PlayAsync("netboot");
     }
 
+    /// <summary>A live image, no seed: as a disc by UEFI and as a stick by BIOS; then it serves a neighbour.</summary>
+    [Fact]
+    public async Task Boot_LiveImage_BootsByBiosAndUefiAndServesItsSite()
+    {
+        using var report = await PlayAsync("live");
+    }
+
     /// <summary>The same image by the hooks for initramfs-tools and dracut.</summary>
     [Fact]
     public async Task Boot_HooksOfInitramfsToolsAndDracut_BootTheSameImage()

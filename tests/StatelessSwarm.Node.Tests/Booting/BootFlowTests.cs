@@ -99,6 +99,37 @@ public sealed class BootFlowTests : IAsyncLifetime
         Assert.Equal(new BootParameters().LinkTimeout, machine.LinkLimit);
     }
 
+    /// <summary>A live image needs no network, and goes on with the server that the network named.</summary>
+    [Theory]
+    [InlineData(BootNetworkState.NoLink)]
+    [InlineData(BootNetworkState.Ready)]
+    public async Task Boot_Medium_TheReleaseComesFromThereAndNobodyWaitsForTheNetwork(BootNetworkState network)
+    {
+        var release = await _site.PublishAsync("1.0", ImageBytes);
+        var machine = NewMachine();
+        (machine.Network, machine.Medium) = (network, _site.Url);
+        var later = new Uri("http://127.0.0.1:9/");
+        var (record, settings) = await BootAsync(
+            machine,
+            parameters => parameters with { Medium = "LABEL=LIVE", Seeds = [later], Follow = new FollowedChannel("", "", release.Digest) }
+        );
+        Assert.Equal((release.Digest, BootReason.Updated), (record.Release.Digest, record.Reason));
+        Assert.Equal(new BootParameters().LinkTimeout, machine.LinkLimit);
+        Assert.Contains("medium", record.Steps.Select(step => step.Name));
+        Assert.Equal(later, settings.ToOptions(NodeDefaults.For(isRoot: true, _ => null)).Server);
+    }
+
+    [Fact]
+    public async Task Boot_MediumIsNotThere_TheNetworkIsAsked()
+    {
+        var release = await _site.PublishAsync("1.0", ImageBytes);
+        var machine = NewMachine();
+        var record = (await BootAsync(machine, parameters => parameters with { Medium = "LABEL=LIVE" })).Record;
+        Assert.Equal(release.Digest, record.Release.Digest);
+        Assert.Contains("no medium LABEL=LIVE; asking the network", record.Notes);
+        Assert.Null(machine.LinkLimit);
+    }
+
     /// <summary>Without a release the machine waits for ever: the limits are those of the wait, not of the boot.</summary>
     [Fact]
     public async Task Boot_NothingHere_WaitsForTheNetworkWithoutALimit()

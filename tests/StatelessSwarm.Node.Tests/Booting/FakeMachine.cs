@@ -45,6 +45,12 @@ internal sealed class FakeMachine(string directory) : IBootMachine
         return Task.FromResult(new BootNetwork(Network, SeedOfDhcp));
     }
 
+    /// <summary>Where the medium's repository is served; null: it is not there.</summary>
+    public Uri? Medium { get; set; }
+
+    public Task<Uri?> OpenMediumAsync(CancellationToken cancellation) =>
+        Medium is null ? Task.FromException<Uri?>(new IOException("no medium LABEL=LIVE")) : Task.FromResult<Uri?>(Medium);
+
     /// <summary>What the new kernel's command line was given; null when none was started.</summary>
     public string? StartedWith { get; private set; }
 

@@ -14,7 +14,7 @@ internal static class InitramfsBuilder
     /// <summary>Loaded in every boot; the rest as the machine's devices ask for them.</summary>
     private static readonly string[] Loaded =
     [
-        "loop", "squashfs", "erofs", "overlay", "dm-verity", "ext4", "af_packet",
+        "loop", "squashfs", "erofs", "overlay", "dm-verity", "ext4", "isofs", "af_packet",
         "virtio_pci", "virtio_mmio", "virtio_net", "virtio_blk", "virtio_scsi", "sd_mod",
     ];
 
