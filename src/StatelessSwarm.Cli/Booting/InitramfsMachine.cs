@@ -86,7 +86,11 @@ internal sealed class InitramfsMachine(BootParameters parameters, string runDire
             await MountMediumAsync(device, target, cancellation);
             var repository = Path.Combine(target, LiveImage.RepositoryFolder);
             if (!Directory.Exists(repository))
+            {
+                // It will be looked for again.
+                FileSystemMount.Unmount(target, isLazy: true);
                 throw new IOException($"{device}: no folder {LiveImage.RepositoryFolder}, expected a medium of stateless boot iso");
+            }
             _medium = MediumServer.Start(repository);
             return _medium.Address;
         }

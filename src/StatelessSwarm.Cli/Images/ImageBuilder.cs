@@ -64,8 +64,7 @@ internal sealed class ImageBuilder(ToolLocator tools, bool isRoot)
         finally
         {
             File.Delete(temporary);
-            if (Directory.Exists(unpacked))
-                Directory.Delete(unpacked, recursive: true);
+            await UnpackedTree.RemoveAsync(unpacked, tools);
         }
     }
 

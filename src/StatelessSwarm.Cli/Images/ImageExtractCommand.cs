@@ -52,8 +52,7 @@ internal static class ImageExtractCommand
                 finally
                 {
                     Directory.Delete(mount);
-                    if (Directory.Exists(partial))
-                        Directory.Delete(partial, recursive: true);
+                    await UnpackedTree.RemoveAsync(partial, context.Tools);
                 }
                 await context.Terminal.Out.WriteLineAsync($"{target}: {ImageFormats.Name(format)} image extracted");
                 return (int)ExitCode.Done;

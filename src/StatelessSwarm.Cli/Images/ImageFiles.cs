@@ -35,7 +35,7 @@ internal sealed class ImageFiles(ToolLocator tools, bool isRoot)
         }
         finally
         {
-            directory.Delete(recursive: true);
+            await UnpackedTree.RemoveAsync(directory.FullName, tools);
         }
     }
 

@@ -72,6 +72,34 @@ public sealed class ImageSourceTests : IDisposable
         Assert.Equal(sums[0], sums[2]);
     }
 
+    /// <summary>Names of no encoding, in a tree and in an archive: kept, and nothing is left behind.</summary>
+    [Theory]
+    [InlineData("squashfs")]
+    [InlineData("erofs")]
+    public async Task Build_NamesThatAreNoText_AreKept(string format)
+    {
+        await Shell.RunAsync(_directory.Path, "mkdir -p work/tree; cd work; name=$(printf 'odd\\377\\001'); echo x > \"tree/$name\"; mkdir \"tree/d$name\"; tar -cf odd.tar -C tree .");
+        try
+        {
+            var sums = new List<string>();
+            foreach (var source in new[] { "work/tree", "work/odd.tar" })
+            {
+                sums.Add((await BuildAsync(_directory[source], "root.img", format, asRoot: true)).Sha256.ToString());
+                Assert.Empty(Directory.GetFileSystemEntries(_directory.Path, ".*"));
+            }
+            Assert.Equal(sums[0], sums[1]);
+            await ExtractAsync("root.img", "work/back");
+            const string Names = "find . -printf '%P %y\\n' | LC_ALL=C sort | od -An -c";
+            Assert.Equal(await Shell.RunAsync(_directory["work/tree"], Names), await Shell.RunAsync(_directory["work/back"], Names));
+            var run = await CommandRun.RunAsync("image", "diff", _directory["root.img"], _directory["root.img"]);
+            Assert.Contains("files: 0 added, 0 removed, 0 changed", run.Out, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await Shell.RunAsync(_directory.Path, "rm -rf work");
+        }
+    }
+
     /// <summary>ext4 lists attributes in the order they were set; the image does not.</summary>
     [Theory]
     [InlineData("squashfs")]
