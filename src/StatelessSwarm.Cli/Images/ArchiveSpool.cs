@@ -4,8 +4,7 @@ using StatelessSwarm.Cli.Tools;
 namespace StatelessSwarm.Cli.Images;
 
 /// <summary>
-/// Files that are read in any order, decompressed where they must be by gzip, zstd, xz and bzip2, told apart by their first bytes. (.NET's gzip
-/// takes a stream that ends early for a whole one.) What is decompressed lies in nameless files of one directory, which are gone with the process.
+/// Files that are read in any order, decompressed where they must be by gzip, zstd, xz and bzip2, see <see cref="Decompressor"/>. What is decompressed lies in nameless files of one directory, which are gone with the process.
 /// </summary>
 /// <param name="directory">Where there is room, existing.</param>
 /// <param name="tools">Finds the programs.</param>
@@ -17,19 +16,23 @@ internal sealed class ArchiveSpool(string directory, ToolLocator tools)
     /// <exception cref="CommandException">A program is missing, or the stream is broken; names <paramref name="name"/>.</exception>
     public async Task<Stream> OpenAsync(string name, Stream stream, CancellationToken cancellation)
     {
-        var head = new byte[6];
+        var head = new byte[Decompressor.HeadLength];
         var count = await stream.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellation);
         stream.Position -= count;
-        var (program, package) = ProgramFor(head.AsSpan(0, count));
-        if (program.Length == 0)
+        if (Decompressor.For(head.AsSpan(0, count)) is not { } decompressor)
             return stream;
         var spool = Create();
         try
         {
             await using (stream)
-                await DecompressAsync(name, stream, program, package, spool, cancellation);
+                await decompressor.RunAsync(stream, spool, tools, cancellation);
             spool.Position = 0;
             return spool;
+        }
+        catch (CommandException fault)
+        {
+            await spool.DisposeAsync();
+            throw new CommandException(fault.Code, $"{name}: {fault.Message}");
         }
         catch
         {
@@ -46,29 +49,4 @@ internal sealed class ArchiveSpool(string directory, ToolLocator tools)
         File.Delete(path);
         return file;
     }
-
-    private async Task DecompressAsync(string name, Stream stream, string program, string package, FileStream spool, CancellationToken cancellation)
-    {
-        try
-        {
-            await new ToolRun
-            {
-                Program = tools.Find(program, package),
-                Arguments = ["--decompress", "--stdout"],
-                Input = (input, token) => stream.CopyToAsync(input, BufferSize, token),
-                Output = spool,
-            }.RunAsync(cancellation);
-        }
-        catch (CommandException fault)
-        {
-            throw new CommandException(fault.Code, $"{name}: {fault.Message}");
-        }
-    }
-
-    private static (string Program, string Package) ProgramFor(ReadOnlySpan<byte> head) =>
-        head.StartsWith<byte>([0x1f, 0x8b]) ? ("gzip", "gzip")
-        : head.StartsWith<byte>([0x28, 0xb5, 0x2f, 0xfd]) ? ("zstd", "zstd")
-        : head.StartsWith<byte>([0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0]) ? ("xz", "xz-utils")
-        : head.StartsWith("BZh"u8) ? ("bzip2", "bzip2")
-        : ("", "");
 }

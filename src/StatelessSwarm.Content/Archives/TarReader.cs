@@ -36,9 +36,6 @@ public sealed class TarReader(Stream stream)
     private long _dataEnd;
     private long _left;
 
-    /// <summary>Bytes read so far.</summary>
-    public long Position => _position;
-
     /// <summary>The next entry, or null after the last one. What was not read of the entry before is skipped.</summary>
     /// <exception cref="ContentException">It is no tar archive, ends early, or breaks a bound.</exception>
     public TarEntry? Next()

@@ -135,22 +135,10 @@ internal static class InitramfsBuilder
     private static async Task<byte[]> ReadModuleAsync(string path, ToolLocator tools, CancellationToken cancellation)
     {
         var bytes = await File.ReadAllBytesAsync(path, cancellation);
-        var (tool, package) =
-            path.EndsWith(".xz", StringComparison.Ordinal) ? ("xz", "xz-utils")
-            : path.EndsWith(".zst", StringComparison.Ordinal) ? ("zstd", "zstd")
-            : ("", "");
-        if (tool.Length == 0)
+        if (Decompressor.For(bytes) is not { } decompressor)
             return bytes;
-        var plain = Path.GetTempFileName();
-        try
-        {
-            File.Delete(plain);
-            await new ToolRun { Program = tools.Find("sh", "dash"), Arguments = ["-c", "exec \"$0\" -dc <\"$1\" >\"$2\"", tools.Find(tool, package), path, plain] }.RunAsync(cancellation);
-            return await File.ReadAllBytesAsync(plain, cancellation);
-        }
-        finally
-        {
-            File.Delete(plain);
-        }
+        using var plain = new MemoryStream();
+        await decompressor.RunAsync(new MemoryStream(bytes), plain, tools, cancellation);
+        return plain.ToArray();
     }
 }

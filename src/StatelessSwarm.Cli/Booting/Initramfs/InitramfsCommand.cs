@@ -12,6 +12,14 @@ internal static class InitramfsCommand
     /// <summary>The option that names the agent's binary.</summary>
     public static Option<string?> AgentOption() => new("--agent") { HelpName = "FILE", Description = "Binary of the agent; default this program." };
 
+    /// <summary>The option that says which drivers go in.</summary>
+    public static Option<string> ModulesOption()
+    {
+        var modules = new Option<string>("--modules") { HelpName = "most|virtual", Description = "Drivers of most machines (default), or of virtual machines only.", DefaultValueFactory = _ => "most" };
+        modules.AcceptOnlyFromAmong("most", "virtual");
+        return modules;
+    }
+
     /// <summary>The command.</summary>
     public static Command Create(CommandContext context)
     {
@@ -19,8 +27,7 @@ internal static class InitramfsCommand
         var output = new Option<string>("--output", "-o") { Required = true, HelpName = "FILE", Description = "File to write." };
         var trust = new Option<string>("--trust") { HelpName = "FILE", Description = "Root metadata the machine will trust.", DefaultValueFactory = _ => "/etc/stateless/root.mp" };
         var configuration = new Option<string?>("--config") { HelpName = "FILE", Description = "Node configuration to put in: server, follow, site. The kernel's command line goes over it." };
-        var modules = new Option<string>("--modules") { HelpName = "most|virtual", Description = "Drivers of most machines (default), or of virtual machines only.", DefaultValueFactory = _ => "most" };
-        modules.AcceptOnlyFromAmong("most", "virtual");
+        var modules = ModulesOption();
         var more = new Option<string[]>("--module") { HelpName = "NAME", Description = "One more module, loaded in every boot. May be given several times." };
         var directory = new Option<string>("--modules-directory") { HelpName = "DIR", Description = "Where kernels have their modules.", DefaultValueFactory = _ => "/lib/modules" };
         var agent = AgentOption();

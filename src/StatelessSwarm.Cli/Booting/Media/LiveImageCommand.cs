@@ -21,8 +21,7 @@ internal static class LiveImageCommand
         var kernel = new Option<string>("--kernel") { Required = true, HelpName = "VERSION", Description = "Kernel, as uname -r says it: its modules go into the initramfs." };
         var image = new Option<string?>("--kernel-image") { HelpName = "FILE", Description = "The kernel itself; default /boot/vmlinuz-VERSION." };
         var line = new Option<string>("--cmdline") { HelpName = "WORDS", Description = "More words of the kernel's command line.", DefaultValueFactory = _ => "" };
-        var modules = new Option<string>("--modules") { HelpName = "most|virtual", Description = "Drivers of most machines (default), or of virtual machines only.", DefaultValueFactory = _ => "most" };
-        modules.AcceptOnlyFromAmong("most", "virtual");
+        var modules = InitramfsCommand.ModulesOption();
         var configuration = new Option<string?>("--config") { HelpName = "FILE", Description = "Node configuration to put in: server, site." };
         var agent = InitramfsCommand.AgentOption();
         var output = new Option<string>("--output", "-o") { Required = true, HelpName = "FILE", Description = "Image to write." };
