@@ -17,6 +17,13 @@ internal static class Names
     public static void RequireVersion(string version) =>
         Require(ManifestText.IsVersion(version), "version", version, "[A-Za-z0-9.+~_-]");
 
+    /// <summary>A machine's name: 1 to 64 characters of [A-Za-z0-9._-].</summary>
+    public static bool IsMachine(string name) =>
+        name.Length is > 0 and <= ManifestText.MaxNameLength && name.All(each => char.IsAsciiLetterOrDigit(each) || each is '.' or '_' or '-');
+
+    /// <exception cref="TrustException">Malformed.</exception>
+    public static void RequireMachine(string name) => Require(IsMachine(name), "name", name, "[A-Za-z0-9._-]");
+
     private static void Require(bool holds, string kind, string name, string alphabet)
     {
         if (!holds)

@@ -3,6 +3,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using StatelessSwarm.Cli.Booting;
 using StatelessSwarm.Cli.Exits;
+using StatelessSwarm.Cli.Identities;
 using StatelessSwarm.Cli.Images;
 using StatelessSwarm.Cli.Keys;
 using StatelessSwarm.Cli.Nodes;
@@ -25,6 +26,7 @@ internal static class CommandTree
         var root = new RootCommand("StatelessSwarm: one read-only image for many machines, fetched from each other.");
         root.Add(ImageCommands.Create(context));
         root.Add(KeyCommands.Create(context));
+        root.Add(IdentityCommands.Create(context));
         root.Add(TrustCommands.Create(context));
         root.Add(RepositoryCommands.Create(context));
         root.Add(PublishCommand.Create(context));

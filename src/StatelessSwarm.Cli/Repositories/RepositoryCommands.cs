@@ -1,6 +1,7 @@
 using System.CommandLine;
 using StatelessSwarm.Cli.Commands;
 using StatelessSwarm.Cli.Exits;
+using StatelessSwarm.Cli.Identities;
 using StatelessSwarm.Cli.Images;
 using StatelessSwarm.Cli.Keys;
 using StatelessSwarm.Cli.Trusting;
@@ -25,6 +26,7 @@ internal static class RepositoryCommands
             UpkeepCommands.Pin(context),
             UpkeepCommands.Unpin(context),
             UpkeepCommands.Withdraw(context),
+            Close(context),
         };
 
     private static ToolCommand Init(CommandContext context)
@@ -33,6 +35,7 @@ internal static class RepositoryCommands
         var keys = KeyFiles.CreateOption();
         keys.Required = false;
         var root = new Option<string?>("--root") { HelpName = "FILE", Description = "Root metadata, version 1, signed by its root keys (stateless trust draft, stateless trust sign)." };
+        var authority = new Option<string?>("--authority") { HelpName = "FILE", Description = "Certificate of an authority (PEM): releases published here are closed to all but its members." };
         var command = new ToolCommand(
             "init",
             "Makes an empty repository: whose root, release and channel roles are held by the keys, or as root metadata says.",
@@ -40,18 +43,52 @@ internal static class RepositoryCommands
             "stateless repo init repo/ --root root.mp"
         )
         {
-            directory, keys, root,
+            directory, keys, root, authority,
         };
         command.SetAction(result =>
         {
             var names = result.GetValue(keys) ?? [];
             if (names.Length > 0 == result.GetValue(root) is not null)
                 throw new CommandException(ExitCode.Usage, "expected --key or --root, one of both");
+            using var certificate = result.GetValue(authority) is { } path ? IdentityFiles.ReadCertificate(path) : null;
             var repository = result.GetValue(root) is { } file
                 ? Repository.Init(result.GetRequiredValue(directory), TrustFile.Read(file).Envelope, context.Time)
                 : Repository.Init(result.GetRequiredValue(directory), KeyFiles.Load(context, names), context.Time);
+            if (certificate is not null)
+                repository.SetAuthority(certificate.RawDataMemory);
             context.Terminal.Out.WriteLine(
                 $"{repository.Directory}: new repository; nodes trust it by {Path.Combine(repository.Directory, RepositoryLayout.Root)}"
+            );
+            return (int)ExitCode.Done;
+        });
+        return command;
+    }
+
+    private static ToolCommand Close(CommandContext context)
+    {
+        var directory = RepositoryOptions.Directory();
+        var authority = new Option<string?>("--authority") { HelpName = "FILE", Description = "Certificate of the authority (PEM)." };
+        var open = new Option<bool>("--open") { Description = "Publish for everybody again." };
+        var command = new ToolCommand(
+            "close",
+            "Closes what is published from now on to all but members of an authority. Releases that are there stay as they are.",
+            "stateless repo close repo/ --authority authority/authority.pem",
+            "stateless repo close repo/ --open"
+        )
+        {
+            directory, authority, open,
+        };
+        command.SetAction(result =>
+        {
+            if (result.GetValue(open) == result.GetValue(authority) is not null)
+                throw new CommandException(ExitCode.Usage, "expected --authority or --open, one of both");
+            using var certificate = result.GetValue(authority) is { } path ? IdentityFiles.ReadCertificate(path) : null;
+            var repository = Open(result.GetRequiredValue(directory), context);
+            repository.SetAuthority(certificate?.RawDataMemory);
+            context.Terminal.Out.WriteLine(
+                certificate is null
+                    ? $"{repository.Directory}: releases are published for everybody"
+                    : $"{repository.Directory}: releases are published for members of authority {Sha256Digest.HashData(certificate.RawDataMemory.Span)}"
             );
             return (int)ExitCode.Done;
         });

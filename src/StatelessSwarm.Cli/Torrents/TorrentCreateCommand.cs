@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Numerics;
 using StatelessSwarm.Cli.Commands;
 using StatelessSwarm.Cli.Exits;
+using StatelessSwarm.Cli.Identities;
 using StatelessSwarm.Cli.Terminals;
 using StatelessSwarm.Cli.Torrents.Limits;
 using StatelessSwarm.Content.Torrents;
@@ -26,6 +27,7 @@ internal static class TorrentCreateCommand
         var v2 = new Option<bool>("--v2") { Description = "v2 only (BEP 52): SHA-256 trees, for clients that know them." };
         var hybrid = new Option<bool>("--hybrid") { Description = "Both, which is the default." };
         var pad = new Option<bool>("--pad") { Description = "With --v1: pad files (BEP 47) begin every file at a piece, as in hybrid torrents." };
+        var authority = new Option<string?>("--authority") { HelpName = "FILE", Description = "Certificate of an authority (PEM): only its members take part, over TLS; part of the info hash." };
         var isPrivate = new Option<bool>("--private") { Description = "Peers come from the torrent's trackers only (BEP 27); part of the info hash." };
         var comment = new Option<string?>("--comment") { HelpName = "TEXT", Description = "A line for people to read." };
         var createdBy = new Option<string?>("--created-by") { HelpName = "TEXT", Description = "The program named as the creator; default none." };
@@ -35,7 +37,7 @@ internal static class TorrentCreateCommand
             "stateless torrent create root.squashfs -o root.torrent --announce http://seed:8080/announce"
         )
         {
-            path, output, hybrid, v1, v2, pad, announce, webSeed, name, pieceLength, isPrivate, comment, createdBy,
+            path, output, hybrid, v1, v2, pad, announce, webSeed, name, pieceLength, isPrivate, authority, comment, createdBy,
         };
         command.Validators.Add(result =>
         {
@@ -54,6 +56,7 @@ internal static class TorrentCreateCommand
                 Kind = result.GetValue(v1) ? TorrentKind.V1 : result.GetValue(v2) ? TorrentKind.V2 : TorrentKind.Hybrid,
                 PadsFiles = result.GetValue(pad),
                 IsPrivate = result.GetValue(isPrivate),
+                Authority = result.GetValue(authority) is { } certificate ? IdentityFiles.ReadCertificate(certificate).ExportCertificatePem() : null,
                 Comment = result.GetValue(comment),
                 CreatedBy = result.GetValue(createdBy),
                 PieceLength = result.GetValue(pieceLength) is { } length ? ParsePieceLength(length) : 0,

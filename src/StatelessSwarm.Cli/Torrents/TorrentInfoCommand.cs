@@ -46,6 +46,8 @@ internal static class TorrentInfoCommand
         writer.WriteLine($"pieces   {info.PieceCount} of {ByteCount.Format(info.PieceLength)}");
         writer.WriteLine($"magnet   {TorrentFiles.MagnetOf(metainfo)}");
         writer.WriteLine($"private  {(info.IsPrivate ? "yes" : "no")}");
+        if (info.Authority is not null)
+            writer.WriteLine("closed   yes");
         if (metainfo.Comment is { } comment)
             writer.WriteLine($"comment  {comment}");
         if (metainfo.CreatedBy is { } createdBy)
@@ -72,6 +74,7 @@ internal static class TorrentInfoCommand
                 json.WriteNumber("piece_length", info.PieceLength);
                 json.WriteNumber("piece_count", info.PieceCount);
                 json.WriteBoolean("private", info.IsPrivate);
+                json.WriteBoolean("closed", info.Authority is not null);
                 json.WriteString("comment", metainfo.Comment);
                 json.WriteString("created_by", metainfo.CreatedBy);
                 json.WriteStartArray("trackers");

@@ -17,7 +17,7 @@ internal static class TorrentTransferCommands
     /// <summary>The download command.</summary>
     public static Command CreateGet(CommandContext context)
     {
-        var options = new TransferOptionSet(isForSeeds: false);
+        var options = new TransferOptionSet(isForSeeds: false, context.Time);
         var file = new Argument<string>("file") { HelpName = "FILE", Description = "A .torrent file (v1, v2 or hybrid), or a magnet link." };
         var output = new Option<string>("--output", "-o") { HelpName = "DIR", Description = "Directory to download into.", Required = true };
         var seedAfter = new Option<bool>("--seed-after") { Description = "Go on serving until stopped." };
@@ -56,7 +56,7 @@ internal static class TorrentTransferCommands
     /// <summary>The serving command.</summary>
     public static Command CreateServe(CommandContext context)
     {
-        var options = new TransferOptionSet(isForSeeds: true);
+        var options = new TransferOptionSet(isForSeeds: true, context.Time);
         var file = new Argument<string>("file") { HelpName = "FILE", Description = "A .torrent file: v1, v2 or hybrid." };
         var directory = new Argument<string>("directory") { HelpName = "DIR", Description = "Directory that holds its complete content." };
         var command = new ToolCommand(

@@ -6,6 +6,7 @@ using StatelessSwarm.Cli.Commands;
 using StatelessSwarm.Cli.Torrents.Limits;
 using StatelessSwarm.Node.Hosting;
 using StatelessSwarm.Node.Torrents;
+using StatelessSwarm.Swarm.Identities;
 using StatelessSwarm.Swarm.Trackers;
 
 namespace StatelessSwarm.Cli.Torrents;
@@ -69,6 +70,12 @@ internal sealed class TransferOptionSet
         Description = "background: transfers with peers that are no neighbours take what other traffic leaves; default normal.",
     };
 
+    private readonly Option<string?> _identity = new("--identity")
+    {
+        HelpName = "DIR",
+        Description = "This machine's identity, for torrents that are closed to all but members of an authority (stateless identity enrol).",
+    };
+
     private readonly Option<bool> _verbose = new("--verbose")
     {
         Description = "Log on the error stream every peer that leaves and every tracker that fails, and why.",
@@ -91,12 +98,15 @@ internal sealed class TransferOptionSet
         Description = "Show every peer pieces of its own until the swarm holds all of them (BEP 16): one copy leaves this host.",
     };
 
+    private readonly TimeProvider _time;
     private readonly bool _isForSeeds;
 
     /// <summary>New options for one command.</summary>
     /// <param name="isForSeeds">For serving; else for a download.</param>
-    public TransferOptionSet(bool isForSeeds)
+    /// <param name="time">Clock for expiry.</param>
+    public TransferOptionSet(bool isForSeeds, TimeProvider time)
     {
+        _time = time;
         _isForSeeds = isForSeeds;
         Limits = [.. TransferLimits.Create().Where(limit => !isForSeeds || limit.IsForSeeds)];
     }
@@ -108,7 +118,7 @@ internal sealed class TransferOptionSet
     public void AddTo(Command command)
     {
         Option[] own = _isForSeeds ? [_superSeed] : [_webSeeds, _noWebSeeds];
-        Option[] shared = [_port, _listen, _peers, _trackers, _noLsd, _uploadLimit, _wanDown, _wanMode, _verbose];
+        Option[] shared = [_port, _listen, _peers, _trackers, _noLsd, _uploadLimit, _wanDown, _wanMode, _identity, _verbose];
         foreach (var option in own.Concat(shared).Concat(Limits.Select(limit => limit.Option)))
             command.Add(option);
         command.Add(LimitHelp.CreateOption(Limits));
@@ -135,6 +145,7 @@ internal sealed class TransferOptionSet
         {
             Swarm = options.Swarm with
             {
+                Identity = result.GetValue(_identity) is { } identity ? SwarmIdentity.Open(identity, _time) : null,
                 Port = LimitValue.Count("--port", result.GetRequiredValue(_port), 0, ushort.MaxValue),
                 ListenAddresses =
                     result.GetRequiredValue(_listen) is { Length: > 0 } addresses

@@ -18,7 +18,10 @@ internal static class TrustCommands
     private const int MaxDays = 3650;
 
     private static readonly (MetadataRole Role, string Name)[] Roles =
-        [(MetadataRole.Root, "root"), (MetadataRole.Release, "release"), (MetadataRole.Channel, "channel")];
+        [.. Enum.GetValues<MetadataRole>().Select(role => (role, RoleVerifier.NameOf(role)))];
+
+    /// <summary>Roles that need not be held by anybody.</summary>
+    private static readonly MetadataRole[] Optional = [MetadataRole.Time, MetadataRole.Identity];
 
     /// <summary>The command and those below it.</summary>
     public static Command Create(CommandContext context) =>
@@ -29,6 +32,7 @@ internal static class TrustCommands
             TrustShowCommand.Create(context),
             Publish(context),
             Resign(context),
+            Time(context),
         };
 
     private static ToolCommand Draft(CommandContext context)
@@ -38,6 +42,7 @@ internal static class TrustCommands
         var keys = Roles.Select(role => new Option<string[]>($"--{role.Name}") { HelpName = "FILE.pub", Description = $"Public key of the {role.Name} role. May be given several times; all of them are the role's." }).ToArray();
         var thresholds = new Option<string[]>("--threshold") { HelpName = "ROLE=N", Description = "Keys of a role that must agree; default what --from has, else 1. May be given several times." };
         var days = new Option<int>("--days") { HelpName = "N", Description = "Days it is believed.", DefaultValueFactory = _ => 365 };
+        var without = new Option<string[]>("--without") { HelpName = "time|identity", Description = "Role that nobody holds any more. May be given several times." };
         var command = new ToolCommand(
             "draft",
             "Writes root metadata that nobody has signed yet: for a new repository, or the next version of one.",
@@ -45,8 +50,10 @@ internal static class TrustCommands
             "stateless trust draft --from repo/metadata/root.mp --release ci2.pub -o next.mp"
         )
         {
-            output, from, keys[0], keys[1], keys[2], thresholds, days,
+            output, from, thresholds, days, without,
         };
+        foreach (var option in keys)
+            command.Add(option);
         command.SetAction(result =>
         {
             var before = result.GetValue(from) is { } path
@@ -56,13 +63,16 @@ internal static class TrustCommands
             if (lifetime is < 1 or > MaxDays)
                 throw new CommandException(ExitCode.Usage, $"--days {lifetime}: expected 1 to {MaxDays}");
             var asked = Thresholds(result.GetValue(thresholds) ?? []);
+            var dropped = (result.GetValue(without) ?? []).Select(OptionalRole).ToHashSet();
             var all = new Dictionary<Sha256Digest, PublicKey>();
-            var roles = before?.Roles.Where(role => Roles.All(known => known.Role != role.Key)).ToDictionary() ?? [];
+            var roles = new Dictionary<MetadataRole, RoleKeys>();
             for (var index = 0; index < Roles.Length; index++)
             {
                 var (role, name) = Roles[index];
                 var named = (result.GetValue(keys[index]) ?? []).Select(LoadPublic).ToList();
                 var held = before?.Roles.GetValueOrDefault(role);
+                if ((named.Count == 0 && held is null && Optional.Contains(role)) || dropped.Contains(role))
+                    continue;
                 if (named.Count == 0 && held is null)
                     throw new CommandException(ExitCode.Usage, $"--{name} is missing: no key has the {name} role");
                 if (named.Count == 0)
@@ -174,6 +184,37 @@ internal static class TrustCommands
         return command;
     }
 
+    private static ToolCommand Time(CommandContext context)
+    {
+        var repo = RepositoryOption();
+        var keys = KeyFiles.CreateOption();
+        var hours = new Option<int>("--hours") { HelpName = "N", Description = "Hours it is believed; run this again well before they are over.", DefaultValueFactory = _ => 48 };
+        var command = new ToolCommand(
+            "time",
+            "Signs what is current in a repository, for a short time. Machines whose root metadata has a time role install nothing without it, so that nobody can keep news from them.",
+            "stateless trust time --repo repo --key time.key --hours 48"
+        )
+        {
+            repo, keys, hours,
+        };
+        command.SetAction(result =>
+        {
+            var lifetime = result.GetValue(hours);
+            if (lifetime is < 1 or > 24 * 365)
+                throw new CommandException(ExitCode.Usage, $"--hours {lifetime}: expected 1 to {24 * 365}");
+            var repository = Repository.Open(result.GetRequiredValue(repo), context.Time);
+            var statement = repository.SignTime(TimeSpan.FromHours(lifetime), KeyFiles.Load(context, result.GetRequiredValue(keys)));
+            context.Terminal.Out.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{repository.Directory}: serial {statement.Serial}, {statement.Channels.Count} channel(s), until {DateTimeOffset.FromUnixTimeSeconds(statement.ExpiresUnixSeconds):yyyy-MM-dd HH:mm:ss'Z'}"
+                )
+            );
+            return (int)ExitCode.Done;
+        });
+        return command;
+    }
+
     private static Option<string> RepositoryOption() => new("--repo") { HelpName = "DIR", Description = "Repository.", Required = true };
 
     private static Dictionary<MetadataRole, int> Thresholds(IReadOnlyList<string> texts)
@@ -187,11 +228,15 @@ internal static class TrustCommands
                 || !int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
                 || number < 1
             )
-                throw new CommandException(ExitCode.Usage, $"--threshold {text}: expected root=N, release=N or channel=N, at least 1");
+                throw new CommandException(ExitCode.Usage, $"--threshold {text}: expected ROLE=N, at least 1, with one of {string.Join(", ", Roles.Select(role => role.Name))}");
             thresholds[known.Role] = number;
         }
         return thresholds;
     }
+
+    private static MetadataRole OptionalRole(string name) =>
+        Optional.Where(role => RoleVerifier.NameOf(role) == name).Cast<MetadataRole?>().FirstOrDefault()
+        ?? throw new CommandException(ExitCode.Usage, $"--without {name}: expected time or identity");
 
     private static PublicKey LoadPublic(string path) =>
         File.Exists(path) ? PublicKey.Load(path) : throw new CommandException(ExitCode.Nothing, $"{path}: no such key file");

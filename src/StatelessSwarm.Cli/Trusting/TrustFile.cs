@@ -2,6 +2,7 @@ using StatelessSwarm.Cli.Exits;
 using StatelessSwarm.Content;
 using StatelessSwarm.Content.Manifests;
 using StatelessSwarm.Trust;
+using StatelessSwarm.Trust.Identities;
 using StatelessSwarm.Trust.Roles;
 using StatelessSwarm.Trust.Signing;
 
@@ -15,8 +16,14 @@ namespace StatelessSwarm.Cli.Trusting;
 /// <param name="Manifest">The payload as a manifest, or null.</param>
 internal sealed record TrustFile(SignedEnvelope Envelope, MetadataRole Role, RootMetadata? Root, ChannelPointer? Channel, ReleaseManifest? Manifest)
 {
+    /// <summary>The payload as a time statement, or null.</summary>
+    public TimeStatement? Statement { get; private init; }
+
+    /// <summary>The payload as a revocation list, or null.</summary>
+    public RevocationList? Revocations { get; private init; }
+
     // the largest payload there is
-    private static readonly int MaxPayload = Math.Max(RootMetadata.MaxBytes, ReleaseManifest.MaxBytes);
+    private static readonly int MaxPayload = Math.Max(RevocationList.MaxBytes, Math.Max(RootMetadata.MaxBytes, ReleaseManifest.MaxBytes));
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="CommandException">It is not there, or holds nothing of ours.</exception>
@@ -33,7 +40,11 @@ internal sealed record TrustFile(SignedEnvelope Envelope, MetadataRole Role, Roo
             return new TrustFile(envelope, MetadataRole.Channel, null, channel, null);
         if (Try(() => ReleaseManifest.Decode(envelope.Payload)) is { } manifest)
             return new TrustFile(envelope, MetadataRole.Release, null, null, manifest);
-        throw new CommandException(ExitCode.Failed, $"{path}: neither root metadata nor a channel pointer nor a manifest");
+        if (Try(() => TimeStatement.Decode(envelope.Payload)) is { } statement)
+            return new TrustFile(envelope, MetadataRole.Time, null, null, null) { Statement = statement };
+        if (Try(() => RevocationList.Decode(envelope.Payload)) is { } revocations)
+            return new TrustFile(envelope, MetadataRole.Identity, null, null, null) { Revocations = revocations };
+        throw new CommandException(ExitCode.Failed, $"{path}: none of root metadata, channel pointer, manifest, time statement and revocation list");
     }
 
     private static T? Try<T>(Func<T> decode)

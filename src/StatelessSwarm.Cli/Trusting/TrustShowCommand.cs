@@ -33,7 +33,7 @@ internal static class TrustShowCommand
                 ? TrustFile.Read(path).Root ?? throw new CommandException(ExitCode.Usage, $"--root {path}: no root metadata")
                 : read.Root;
             var count = judge is null ? (SignatureCount?)null : RoleVerifier.Count(judge, read.Role, read.Envelope);
-            var needed = judge?.Roles.GetValueOrDefault(read.Role)?.Threshold;
+            var needed = judge?.HoldersOf(read.Role)?.Threshold;
             if (result.GetValue(json))
                 JsonOption.Write(context.Terminal.Out, writer => WriteJson(writer, read, count, needed));
             else
@@ -69,6 +69,23 @@ internal static class TrustShowCommand
             writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"release {manifest.Product} {manifest.Version} build {manifest.Build}"));
             writer.WriteLine($"digest    {Sha256Digest.HashData(file.Envelope.Payload.Span)}");
             writer.WriteLine($"created   {Time(manifest.CreatedUnixSeconds)}");
+        }
+        else if (file.Statement is { } statement)
+        {
+            writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"time statement serial {statement.Serial}"));
+            writer.WriteLine($"issued    {Time(statement.IssuedUnixSeconds)}");
+            writer.WriteLine($"expires   {Time(statement.ExpiresUnixSeconds)}");
+            writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"root      version {statement.RootVersion}"));
+            writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"revoked   version {statement.RevocationVersion}"));
+            foreach (var (product, name, serial) in statement.Channels)
+                writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"channel   {product}/{name} serial {serial}"));
+        }
+        else if (file.Revocations is { } list)
+        {
+            writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"revocation list version {list.Version}"));
+            writer.WriteLine($"issued    {Time(list.IssuedUnixSeconds)}");
+            foreach (var key in list.Keys)
+                writer.WriteLine($"out       {key}");
         }
         foreach (var signature in file.Envelope.Signatures)
             writer.WriteLine($"signed by {signature.KeyId}");
@@ -118,6 +135,33 @@ internal static class TrustShowCommand
             json.WriteString("release_version", manifest.Version);
             json.WriteNumber("build", manifest.Build);
             json.WriteString("digest", Sha256Digest.HashData(file.Envelope.Payload.Span).ToString());
+        }
+        else if (file.Statement is { } statement)
+        {
+            json.WriteNumber("serial", statement.Serial);
+            json.WriteNumber("issued", statement.IssuedUnixSeconds);
+            json.WriteNumber("expires", statement.ExpiresUnixSeconds);
+            json.WriteNumber("root_version", statement.RootVersion);
+            json.WriteNumber("revocation_version", statement.RevocationVersion);
+            json.WriteStartArray("channels");
+            foreach (var (product, name, serial) in statement.Channels)
+            {
+                json.WriteStartObject();
+                json.WriteString("product", product);
+                json.WriteString("channel", name);
+                json.WriteNumber("serial", serial);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+        }
+        else if (file.Revocations is { } list)
+        {
+            json.WriteNumber("version", list.Version);
+            json.WriteNumber("issued", list.IssuedUnixSeconds);
+            json.WriteStartArray("keys");
+            foreach (var key in list.Keys)
+                json.WriteStringValue(key.ToString());
+            json.WriteEndArray();
         }
         json.WriteStartArray("signed_by");
         foreach (var signature in file.Envelope.Signatures)

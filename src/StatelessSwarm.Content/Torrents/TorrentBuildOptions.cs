@@ -15,6 +15,12 @@ public sealed record TorrentBuildOptions
     /// <summary>Private (BEP 27): peers come from its trackers only. Part of the info hash.</summary>
     public bool IsPrivate { get; init; }
 
+    /// <summary>
+    /// Certificate in PEM whose holders alone may take part (<see cref="TorrentInfo.Authority"/>), or null for an open torrent. Part of
+    /// the info hash.
+    /// </summary>
+    public string? Authority { get; init; }
+
     /// <summary>Text for <c>comment</c> (BEP 3), 1 to 4096 bytes of UTF-8 without control characters, or null.</summary>
     public string? Comment { get; init; }
 

@@ -71,6 +71,8 @@ public static partial class TorrentBuilder
             writer.WriteEntry("pieces"u8, v1Pieces);
         if (options.IsPrivate)
             writer.WriteEntry("private"u8, 1);
+        if (options.Authority is { } authority)
+            writer.WriteEntry("ssl-cert"u8, authority);
         writer.End();
         return writer.ToArray();
     }

@@ -32,6 +32,8 @@ public sealed partial class TorrentInfo
         var isV2 = keys.MetaVersion.Kind != BencodeKind.None;
         draft.PieceLength = PieceLengthOf(keys.PieceLength, isV2);
         draft.IsPrivate = keys.Private.Kind != BencodeKind.None && IntegerOf(keys.Private, "private", 0, 1) == 1;
+        if (keys.Authority.Kind != BencodeKind.None)
+            draft.Authority = AuthorityOf(keys.Authority);
         if (keys.MetaVersion.Kind != BencodeKind.None)
             IntegerOf(keys.MetaVersion, "meta version", 2, 2);
         if (!isV1 && !isV2)
@@ -307,6 +309,14 @@ public sealed partial class TorrentInfo
             ? number
             : throw Bad(field, min == max ? $"the integer {min}" : $"an integer from {min} to {max}");
 
+    private static string AuthorityOf(BencodeValue value)
+    {
+        var text = StringOf(value, "ssl-cert").Span;
+        return text.Length is > 0 and <= MaxAuthorityLength && !text.ContainsAnyExceptInRange((byte)'\n', (byte)'~')
+            ? System.Text.Encoding.ASCII.GetString(text)
+            : throw Bad("ssl-cert", $"1 to {MaxAuthorityLength} characters of ASCII: a certificate in PEM");
+    }
+
     private static long Aligned(long offset, int pieceLength) => DivideUp(offset, pieceLength) * pieceLength;
 
     private static ContentException Bad(string field, string expected) => new($"torrent: {field}: expected {expected}");
@@ -314,6 +324,7 @@ public sealed partial class TorrentInfo
     private struct InfoKeys
     {
         public BencodeValue Attributes;
+        public BencodeValue Authority;
         public BencodeValue FileTree;
         public BencodeValue Files;
         public BencodeValue Length;
@@ -343,6 +354,8 @@ public sealed partial class TorrentInfo
                 Pieces = value;
             else if (key.SequenceEqual("private"u8))
                 Private = value;
+            else if (key.SequenceEqual("ssl-cert"u8))
+                Authority = value;
         }
     }
 
@@ -353,6 +366,7 @@ public sealed partial class TorrentInfo
         public InfoHash? V1Hash { get; set; }
         public Sha256Digest? V2Hash { get; set; }
         public bool IsPrivate { get; set; }
+        public string? Authority { get; set; }
         public bool IsMultiFile { get; set; }
         public int PieceLength { get; set; }
         public TorrentFile[] Files { get; set; } = [];

@@ -25,6 +25,9 @@ public sealed partial class TorrentInfo
     /// <summary>Most files, pad files not counted.</summary>
     public const int MaxFiles = 65_536;
 
+    /// <summary>Longest <see cref="Authority"/>: 16 KiB.</summary>
+    public const int MaxAuthorityLength = 16 * 1024;
+
     /// <summary>Most content bytes: 16 TiB.</summary>
     public const long MaxContentBytes = 1L << 44;
 
@@ -44,6 +47,7 @@ public sealed partial class TorrentInfo
         V2Hash = draft.V2Hash;
         WireHashes = [.. new[] { V1Hash, V2Hash is { } v2 ? InfoHash.Truncate(v2) : null }.OfType<InfoHash>()];
         IsPrivate = draft.IsPrivate;
+        Authority = draft.Authority;
         IsMultiFile = draft.IsMultiFile;
         PieceLength = draft.PieceLength;
         _files = draft.Files;
@@ -73,6 +77,12 @@ public sealed partial class TorrentInfo
 
     /// <summary>True when the torrent is private (BEP 27): tracker peers only.</summary>
     public bool IsPrivate { get; }
+
+    /// <summary>
+    /// The certificate (PEM, as it stands in <c>ssl-cert</c>, see libtorrent's manual, "SSL torrents") whose holders alone take part in
+    /// a closed swarm: peers talk TLS and each shows a certificate signed by it. Null for an open torrent.
+    /// </summary>
+    public string? Authority { get; }
 
     /// <summary>True when files lie in a directory called <see cref="Name"/>; false for a single file.</summary>
     public bool IsMultiFile { get; }

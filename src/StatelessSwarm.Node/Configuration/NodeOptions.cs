@@ -19,6 +19,12 @@ public sealed record NodeOptions
     /// <summary>Absolute state directory.</summary>
     public required string StateDirectory { get; init; }
 
+    /// <summary>
+    /// Absolute directory of this machine's identity (<see cref="StatelessSwarm.Swarm.Identities.SwarmIdentity"/>), or null: it takes part in open
+    /// swarms only.
+    /// </summary>
+    public string? IdentityDirectory { get; init; }
+
     /// <summary>Absolute directory of the control socket.</summary>
     public required string RunDirectory { get; init; }
 

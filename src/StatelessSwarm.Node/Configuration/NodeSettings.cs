@@ -84,6 +84,7 @@ public sealed class NodeSettings
                 ? followed
                 : throw Wrong("follow", "PRODUCT/CHANNEL in lower case, for example web/stable, or sha256:DIGEST of a release"),
             TrustPath = Path.GetFullPath(Required("trust")),
+            IdentityDirectory = Text("identity") is { Length: > 0 } identity ? Path.GetFullPath(identity) : null,
             StateDirectory = StateDirectory(defaults),
             RunDirectory = RunDirectory(defaults),
             MountDirectory = MountDirectory(defaults),

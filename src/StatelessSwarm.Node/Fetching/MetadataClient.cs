@@ -1,6 +1,9 @@
 using System.Net;
+using System.Net.Security;
+using System.Security.Authentication;
 using StatelessSwarm.Content;
 using StatelessSwarm.Node.Faults;
+using StatelessSwarm.Swarm.Identities;
 
 namespace StatelessSwarm.Node.Fetching;
 
@@ -25,22 +28,31 @@ internal sealed class MetadataClient : IDisposable
     private static readonly TimeSpan TimePerMegabyte = TimeSpan.FromSeconds(8);
 
     private readonly HttpClient _client;
+    private readonly HttpClient? _memberClient;
     private readonly Uri _server;
     private readonly TimeProvider _time;
     private readonly Random _random;
 
     /// <summary>A client of one server.</summary>
     /// <param name="server">Base URL, ending in '/'.</param>
+    /// <param name="identity">Shown to the server; neighbours have to be members of its authority. Null outside of closed swarms.</param>
     /// <param name="time">Clock for timeouts and waits.</param>
     /// <param name="random">Spreads the waits between tries.</param>
-    public MetadataClient(Uri server, TimeProvider time, Random random)
+    public MetadataClient(Uri server, SwarmIdentity? identity, TimeProvider time, Random random)
     {
         _server = server;
         _time = time;
         _random = random;
-        _client = new HttpClient(
+        _client = NewClient(identity?.ServerOptions());
+        if (identity is not null)
+            _memberClient = NewClient(identity.MemberOptions());
+    }
+
+    private static HttpClient NewClient(SslClientAuthenticationOptions? tls) =>
+        new(
             new SocketsHttpHandler
             {
+                SslOptions = tls ?? new(),
                 ConnectTimeout = ConnectTimeout,
                 PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
                 MaxResponseHeadersLength = 16,
@@ -53,7 +65,6 @@ internal sealed class MetadataClient : IDisposable
         {
             Timeout = Timeout.InfiniteTimeSpan,
         };
-    }
 
     /// <summary>A file of the repository, or null when the server says there is none.</summary>
     /// <param name="path">Relative path.</param>
@@ -78,7 +89,7 @@ internal sealed class MetadataClient : IDisposable
         {
             try
             {
-                return await TryAsync(url, maxBytes, cancellation);
+                return await TryAsync(_client, url, maxBytes, cancellation);
             }
             catch (Exception fault) when (IsPassing(fault, cancellation))
             {
@@ -98,12 +109,12 @@ internal sealed class MetadataClient : IDisposable
     /// <exception cref="ContentException">The answer is too large.</exception>
     public async Task<byte[]?> GetFromAsync(IPEndPoint neighbour, string path, int maxBytes, CancellationToken cancellation)
     {
-        var url = new Uri(new Uri($"http://{neighbour}/"), path);
+        var url = new Uri(new Uri($"{(_memberClient is null ? "http" : "https")}://{neighbour}/"), path);
         using var limit = new CancellationTokenSource(NeighbourTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         try
         {
-            return await TryAsync(url, maxBytes, either.Token);
+            return await TryAsync(_memberClient ?? _client, url, maxBytes, either.Token);
         }
         catch (Exception fault) when (IsPassing(fault, cancellation))
         {
@@ -112,14 +123,18 @@ internal sealed class MetadataClient : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _client.Dispose();
+    public void Dispose()
+    {
+        _client.Dispose();
+        _memberClient?.Dispose();
+    }
 
-    private async Task<byte[]?> TryAsync(Uri url, int maxBytes, CancellationToken cancellation)
+    private async Task<byte[]?> TryAsync(HttpClient client, Uri url, int maxBytes, CancellationToken cancellation)
     {
         using var limit = new CancellationTokenSource(BaseTimeout, _time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
         using var request = new HttpRequestMessage(HttpMethod.Get, url);
-        using var response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
         if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone)
             return null;
         if (response.StatusCode != HttpStatusCode.OK)
@@ -172,7 +187,7 @@ internal sealed class MetadataClient : IDisposable
         fault switch
         {
             OperationCanceledException => "no answer in time",
-            HttpRequestException { InnerException: System.Net.Sockets.SocketException inner } => inner.Message,
+            HttpRequestException { InnerException: System.Net.Sockets.SocketException or AuthenticationException } => fault.InnerException.Message,
             _ => fault.Message,
         };
 }

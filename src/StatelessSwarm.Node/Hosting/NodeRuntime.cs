@@ -14,6 +14,7 @@ using StatelessSwarm.Node.Updating;
 using StatelessSwarm.Platform.Files;
 using StatelessSwarm.Roots.Releases;
 using StatelessSwarm.Swarm.Hosting;
+using StatelessSwarm.Swarm.Identities;
 using StatelessSwarm.Trust.Client;
 
 namespace StatelessSwarm.Node.Hosting;
@@ -39,6 +40,7 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
     private readonly NeighbourWatch? _neighbours;
     private readonly LocalSwarms? _local;
     private readonly LimitKeeper _limits;
+    private readonly SwarmIdentity? _identity;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _cycleGate = new();
@@ -58,6 +60,7 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
         NeighbourWatch? neighbours,
         LocalSwarms? local,
         LimitKeeper limits,
+        SwarmIdentity? identity,
         string nodeId
     )
     {
@@ -74,6 +77,7 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
         _neighbours = neighbours;
         _local = local;
         _limits = limits;
+        _identity = identity;
         NodeId = nodeId;
     }
 
@@ -117,7 +121,9 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
         var random = Chance.New();
         var relay = new MetadataRelay(store);
         relay.Publish(trust, options.Follow.Product, options.Follow.Channel);
-        var client = parts.Add(new MetadataClient(options.Server, time, random));
+        var identity = options.IdentityDirectory is { } directory ? parts.Add(SwarmIdentity.Open(directory, time)) : null;
+        identity?.Revoke(trust.RevokedKeys);
+        var client = parts.Add(new MetadataClient(options.Server, identity, time, random));
         var swarm = await SwarmHost.StartAsync(
             new SwarmOptions
             {
@@ -127,6 +133,7 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
                 Site = options.Site,
                 IsBackground = options.IsBackground,
                 FileAt = relay.FileAt,
+                Identity = identity,
             },
             time,
             loggers,
@@ -136,7 +143,7 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
         var configured = options.UploadBytesPerSecond > 0 ? options.Limits with { Up = options.UploadBytesPerSecond } : options.Limits;
         var limits = parts.Add(new LimitKeeper(swarm, configured, options.WanHours, time, logger));
         var neighbours = options.UseMulticastDns
-            ? await NeighbourWatch.TryStartAsync(swarm, nodeId, options.Site, time, logger, cancellation)
+            ? await NeighbourWatch.TryStartAsync(swarm, nodeId, options.Site, identity is not null, time, logger, cancellation)
             : null;
         if (neighbours is not null)
             parts.Add(neighbours);
@@ -154,6 +161,7 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
             Path.Combine(options.StateDirectory, "releases"),
             Path.Combine(options.StateDirectory, "staging"),
             relay,
+            identity,
             () => [.. neighbours?.EndPoints ?? [], .. named],
             time,
             logger
@@ -163,7 +171,7 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
         await updater.ServeSlotsAsync(cancellation);
         parts.Keep();
         return new NodeRuntime(
-            options, nodeLock, store, client, swarm, sharing, activator, records, board, updater, neighbours, local, limits, nodeId
+            options, nodeLock, store, client, swarm, sharing, activator, records, board, updater, neighbours, local, limits, identity, nodeId
         );
     }
 
@@ -272,6 +280,7 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
             await _local.DisposeAsync();
         await _swarm.DisposeAsync();
         _client.Dispose();
+        _identity?.Dispose();
         _updater.Dispose();
         _activator.Dispose();
         _lock.Dispose();

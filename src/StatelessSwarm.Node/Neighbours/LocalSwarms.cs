@@ -11,7 +11,7 @@ namespace StatelessSwarm.Node.Neighbours;
 /// <summary>
 /// Tells BitTorrent clients of any make on the local network which torrents we take part in, and those torrents of the
 /// clients, by local service discovery (BEP 14). A hybrid torrent is told under both its hashes, a private one (BEP
-/// 27) under none. All members may be called from any thread.
+/// 27) and a closed one under none. All members may be called from any thread.
 /// </summary>
 internal sealed class LocalSwarms : IAsyncDisposable
 {
@@ -73,7 +73,7 @@ internal sealed class LocalSwarms : IAsyncDisposable
     /// <summary>Names a torrent is announced under.</summary>
     internal static IEnumerable<SwarmHash> SwarmsOf(TorrentInfo info)
     {
-        if (info.IsPrivate)
+        if (info.IsPrivate || info.Authority is not null)
             yield break;
         foreach (var hash in info.WireHashes)
             yield return new SwarmHash(hash.AsSpan());

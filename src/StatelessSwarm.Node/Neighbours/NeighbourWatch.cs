@@ -28,13 +28,13 @@ internal sealed class NeighbourWatch : IAsyncDisposable
     private volatile IReadOnlyList<IPEndPoint> _endPoints = [];
     private int _count;
 
-    private NeighbourWatch(MulticastDns dns, SwarmHost swarm, string nodeId, string site, ILogger logger)
+    private NeighbourWatch(MulticastDns dns, SwarmHost swarm, string nodeId, string site, bool isClosed, ILogger logger)
     {
         _dns = dns;
         _swarm = swarm;
         _nodeId = nodeId;
         _logger = logger;
-        _announcing = AnnounceAsync(site);
+        _announcing = AnnounceAsync(site, isClosed);
         _browsing = BrowseAsync();
     }
 
@@ -49,6 +49,7 @@ internal sealed class NeighbourWatch : IAsyncDisposable
         SwarmHost swarm,
         string nodeId,
         string site,
+        bool isClosed,
         TimeProvider time,
         ILogger logger,
         CancellationToken cancellation
@@ -57,7 +58,7 @@ internal sealed class NeighbourWatch : IAsyncDisposable
         try
         {
             var dns = await MulticastDns.StartAsync(new MulticastDnsOptions(), time, logger, cancellation);
-            return new NeighbourWatch(dns, swarm, nodeId, site, logger);
+            return new NeighbourWatch(dns, swarm, nodeId, site, isClosed, logger);
         }
         catch (Exception fault) when (fault is IOException or System.Net.Sockets.SocketException)
         {
@@ -75,11 +76,16 @@ internal sealed class NeighbourWatch : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private async Task AnnounceAsync(string site)
+    private async Task AnnounceAsync(string site, bool isClosed)
     {
         var host = Environment.MachineName;
         var label = $"{(host.Length > MaxInstance - 9 ? host[..(MaxInstance - 9)] : host)}-{_nodeId[..8]}";
-        var text = new Dictionary<string, string>(StringComparer.Ordinal) { ["id"] = _nodeId, ["site"] = site, ["v"] = "1" };
+        var text = new Dictionary<string, string>(StringComparer.Ordinal) { ["id"] = _nodeId, ["v"] = "1" };
+        // multicast is heard by strangers: a closed swarm tells them that somebody is here, and no names
+        if (isClosed)
+            label = _nodeId[..16];
+        else
+            text["site"] = site;
         try
         {
             await _dns.RegisterAsync(new ServiceProfile(label, ServiceType, _swarm.Port, text), _stop.Token);

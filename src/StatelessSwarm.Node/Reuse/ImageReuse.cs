@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 using StatelessSwarm.Content;
 using StatelessSwarm.Content.Chunks;
 using StatelessSwarm.Content.Manifests;
+using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Content.Values;
+using StatelessSwarm.Node.Activation;
 using StatelessSwarm.Node.Faults;
 using StatelessSwarm.Node.Hosting;
 using StatelessSwarm.Node.Sharing;
@@ -145,7 +147,7 @@ internal sealed class ImageReuse(ReleaseStore store, ReleaseSharing sharing, Cha
                 if ((ReleaseStore.ReadChunkMap(twin) ?? await BuildAsync(twin, cancellation)) is not { } same)
                     continue;
                 var bytes = same.Encode();
-                var metainfoOfSame = await ChunkMapTorrent.BuildAsync(bytes, cancellation);
+                var metainfoOfSame = await ChunkMapTorrent.BuildAsync(bytes, AuthorityOf(staged), cancellation);
                 store.KeepChunkMap(staged, bytes, metainfoOfSame);
                 return same;
             }
@@ -167,6 +169,11 @@ internal sealed class ImageReuse(ReleaseStore store, ReleaseSharing sharing, Cha
         await sharing.StopMapAsync(staged.Digest);
         return null;
     }
+
+    /// <summary>The authority of the release's torrent; its chunk map's is the same.</summary>
+    /// <exception cref="ContentException">The torrent is damaged.</exception>
+    private static string? AuthorityOf(StoredRelease release) =>
+        StateFiles.Read(release.TorrentPath, Metainfo.MaxBytes) is { } torrent ? Metainfo.Parse(torrent).Info.Authority : null;
 
     private async Task<bool> IsFetchedAsync(TorrentSession session, CancellationToken cancellation)
     {
@@ -203,7 +210,7 @@ internal sealed class ImageReuse(ReleaseStore store, ReleaseSharing sharing, Cha
             );
             var map = await Task.Run(() => ChunkMapBuilder.BuildAsync(image, progress: null, cancellation), cancellation);
             var bytes = map.Encode();
-            var torrent = await ChunkMapTorrent.BuildAsync(bytes, cancellation);
+            var torrent = await ChunkMapTorrent.BuildAsync(bytes, AuthorityOf(release), cancellation);
             store.KeepChunkMap(release, bytes, torrent);
             return map;
         }

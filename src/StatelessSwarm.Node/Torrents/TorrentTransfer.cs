@@ -58,7 +58,7 @@ public static class TorrentTransfer
     {
         Directory.CreateDirectory(options.Directory);
         var session = await host.AddAsync(options.ToTorrent(), cancellation);
-        await using var local = options.UseLocalDiscovery && !options.Metainfo.Info.IsPrivate
+        await using var local = options.UseLocalDiscovery && options.Metainfo.Info is { IsPrivate: false, Authority: null }
             ? await LocalSwarms.StartAsync(
                 options.LocalDiscovery with
                 {

@@ -11,9 +11,12 @@ using StatelessSwarm.Node.Faults;
 using StatelessSwarm.Node.Fetching;
 using StatelessSwarm.Node.Hosting;
 using StatelessSwarm.Node.Neighbours;
+using StatelessSwarm.Swarm.Identities;
 using StatelessSwarm.Trust;
 using StatelessSwarm.Trust.Client;
+using StatelessSwarm.Trust.Identities;
 using StatelessSwarm.Trust.Repositories;
+using StatelessSwarm.Trust.Roles;
 using StatelessSwarm.Trust.Signing;
 
 namespace StatelessSwarm.Node.Updating;
@@ -29,6 +32,7 @@ internal sealed class ChannelSource(
     string releasesDirectory,
     string stagingDirectory,
     MetadataRelay relay,
+    SwarmIdentity? identity,
     Func<IReadOnlyList<IPEndPoint>> neighbours,
     TimeProvider time,
     ILogger logger
@@ -158,6 +162,7 @@ internal sealed class ChannelSource(
     private async Task<ChannelPointer> AskServerAsync(CancellationToken cancellation)
     {
         await FollowRootAsync((path, maxBytes) => client.GetAsync(path, maxBytes, HasNeighbours, cancellation));
+        await FollowStatementsAsync((path, maxBytes) => client.GetAsync(path, maxBytes, HasNeighbours, cancellation));
         if (follow.Release is { } release)
         {
             var manifest = await client.GetAsync(RepositoryLayout.Manifest(release), SignedEnvelope.MaxBytes(ReleaseManifest.MaxBytes), HasNeighbours, cancellation);
@@ -181,6 +186,7 @@ internal sealed class ChannelSource(
             try
             {
                 await FollowRootAsync((path, maxBytes) => client.GetFromAsync(neighbour, path, maxBytes, cancellation));
+                await FollowStatementsAsync((path, maxBytes) => client.GetFromAsync(neighbour, path, maxBytes, cancellation));
                 if (follow.Release is { } release)
                 {
                     if (await client.GetFromAsync(neighbour, RepositoryLayout.Manifest(release), SignedEnvelope.MaxBytes(ReleaseManifest.MaxBytes), cancellation) is { } manifest)
@@ -275,6 +281,21 @@ internal sealed class ChannelSource(
             Build = manifest.Build,
             Version = manifest.Version,
         };
+
+    /// <summary>Who is out of closed swarms, and what is current: whatever of it this machine looks at.</summary>
+    private async Task FollowStatementsAsync(Func<string, int, Task<byte[]?>> getAsync)
+    {
+        if (
+            (identity is not null || trust.NeedsTime)
+            && await getAsync(RepositoryLayout.Revoked, SignedEnvelope.MaxBytes(RevocationList.MaxBytes)) is { } revoked
+        )
+        {
+            trust.AcceptRevocations(revoked);
+            identity?.Revoke(trust.RevokedKeys);
+        }
+        if (trust.NeedsTime && await getAsync(RepositoryLayout.Time, SignedEnvelope.MaxBytes(TimeStatement.MaxBytes)) is { } statement)
+            trust.AcceptTime(statement);
+    }
 
     private async Task FollowRootAsync(Func<string, int, Task<byte[]?>> getAsync)
     {

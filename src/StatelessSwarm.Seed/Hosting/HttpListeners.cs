@@ -63,6 +63,9 @@ internal sealed class HttpListeners : IDisposable
         }
     }
 
+    /// <summary>True for an end point that was bound here.</summary>
+    public bool Has(EndPoint endPoint) => endPoint is IPEndPoint address && _sockets.ContainsKey(address);
+
     /// <summary>Hands the socket of an end point over to the web server.</summary>
     public Socket Take(EndPoint endPoint) =>
         _sockets.TryGetValue((IPEndPoint)endPoint, out var socket)

@@ -1,9 +1,11 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http.Features;
+using StatelessSwarm.Seed.Access;
 using StatelessSwarm.Seed.Files;
 using StatelessSwarm.Seed.Netboot;
 using StatelessSwarm.Seed.Status;
 using StatelessSwarm.Seed.Tracking;
+using StatelessSwarm.Swarm.Identities;
 
 namespace StatelessSwarm.Seed.Hosting;
 
@@ -17,6 +19,9 @@ internal sealed partial class RequestPipeline
     private readonly SeedCounters _counters;
     private readonly Func<bool, StatusSnapshot> _status;
     private readonly NetbootFiles? _netboot;
+    private readonly RequestLimiter _limiter;
+    private readonly SwarmIdentity? _identity;
+    private readonly EnrolmentEndpoint? _enrolment;
     private readonly ILogger _logger;
 
     /// <summary>Puts the answers together.</summary>
@@ -25,6 +30,9 @@ internal sealed partial class RequestPipeline
     /// <param name="counters">Counts requests.</param>
     /// <param name="status">Takes a snapshot, with the channels when told so.</param>
     /// <param name="netboot">Files for network boot, or null for none.</param>
+    /// <param name="limiter">Bounds what one client may ask.</param>
+    /// <param name="identity">Whose members alone are answered; null answers everybody.</param>
+    /// <param name="enrolment">Makes members of those who have a token; null makes none.</param>
     /// <param name="logger">Where faults of this machine go.</param>
     public RequestPipeline(
         RepositoryFiles files,
@@ -32,6 +40,9 @@ internal sealed partial class RequestPipeline
         SeedCounters counters,
         Func<bool, StatusSnapshot> status,
         NetbootFiles? netboot,
+        RequestLimiter limiter,
+        SwarmIdentity? identity,
+        EnrolmentEndpoint? enrolment,
         ILogger logger
     )
     {
@@ -40,6 +51,9 @@ internal sealed partial class RequestPipeline
         _counters = counters;
         _status = status;
         _netboot = netboot;
+        _limiter = limiter;
+        _identity = identity;
+        _enrolment = enrolment;
         _logger = logger;
     }
 
@@ -72,6 +86,20 @@ internal sealed partial class RequestPipeline
     private Task AnswerAsync(HttpContext context)
     {
         var request = context.Request;
+        if (!_limiter.TryAdmit(context))
+        {
+            context.Response.Headers.RetryAfter = "10";
+            return FailAsync(context, StatusCodes.Status429TooManyRequests, "too many requests from this address");
+        }
+        // looked at with every request: who is put out is out on the connections that stand, too
+        var member = _identity?.MemberOf(context.Connection.ClientCertificate);
+        if (_enrolment is not null && HttpMethods.IsPost(request.Method) && request.Path.Value is EnrolmentEndpoint.EnrolPath or EnrolmentEndpoint.RenewPath)
+            return _enrolment.AnswerAsync(context, member);
+        if (_identity is not null && member is null && !IsNetboot(context))
+        {
+            context.Response.Headers.Connection = "close";
+            return FailAsync(context, StatusCodes.Status403Forbidden, "this swarm is closed: expected a client certificate of its authority");
+        }
         if (!HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method))
         {
             context.Response.Headers.Allow = "GET, HEAD";
@@ -119,6 +147,12 @@ internal sealed partial class RequestPipeline
                     : FailAsync(context, StatusCodes.Status404NotFound, "not found: no file of a repository has such a path");
         }
     }
+
+    /// <summary>Files for firmware, on the port that is there for it: it has no certificate.</summary>
+    private bool IsNetboot(HttpContext context) =>
+        _netboot is not null
+        && context.Features.Get<ITlsConnectionFeature>() is null
+        && context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget.StartsWith(NetbootPrefix, StringComparison.Ordinal);
 
     private async Task AnswerNetbootAsync(HttpContext context, string name)
     {

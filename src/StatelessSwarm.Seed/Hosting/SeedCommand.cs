@@ -62,6 +62,22 @@ internal sealed class SeedCommand
     {
         Description = "With --netboot: do not answer DHCP clients that ask for a boot file, nor TFTP.",
     };
+    private readonly Option<string?> _identity = new("--identity")
+    {
+        Description = "The server's identity (stateless identity issue): HTTP becomes HTTPS, and members of its authority alone are answered.",
+        HelpName = "DIR",
+    };
+    private readonly Option<string?> _enrol = new("--enrol")
+    {
+        Description = "Directory of the authority: makes machines members that have a token (stateless identity token). With --identity.",
+        HelpName = "DIR",
+    };
+    private readonly Option<string?> _audit = new("--audit-log")
+    {
+        Description = "File that gets a line of JSON for every machine that is let in or refused. Default: the log has it.",
+        HelpName = "FILE",
+    };
+    private readonly Option<int> _netbootPort = Port("--netboot-port", 8081, "With --netboot and --identity: HTTP port of /netboot/, for firmware has no certificate.");
     private readonly Option<bool> _verify = new("--verify")
     {
         Description = "Hash every file of a release before seeding it.",
@@ -96,6 +112,10 @@ internal sealed class SeedCommand
             _netboot,
             _netbootLine,
             _noDhcp,
+            _netbootPort,
+            _identity,
+            _enrol,
+            _audit,
             _verify,
         };
         root.SetAction(ServeAsync);
@@ -131,6 +151,10 @@ internal sealed class SeedCommand
             NetbootDirectory = parsed.GetValue(_netboot),
             NetbootCommandLine = parsed.GetValue(_netbootLine)!,
             AnswersDhcp = parsed.GetValue(_netboot) is not null && !parsed.GetValue(_noDhcp),
+            NetbootPort = parsed.GetValue(_netbootPort),
+            IdentityDirectory = parsed.GetValue(_identity),
+            AuthorityDirectory = parsed.GetValue(_enrol),
+            AuditPath = parsed.GetValue(_audit),
             Verify = parsed.GetValue(_verify),
         };
         using var loggers = LoggerFactory.Create(logging =>

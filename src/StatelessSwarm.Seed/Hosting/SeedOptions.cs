@@ -1,4 +1,5 @@
 using System.Net;
+using StatelessSwarm.Seed.Access;
 using StatelessSwarm.Seed.Tracking;
 
 namespace StatelessSwarm.Seed.Hosting;
@@ -41,6 +42,24 @@ internal sealed record SeedOptions
 
     /// <summary>Answer DHCP clients that ask for a boot file, and TFTP; needs the ports 67, 69 and 4011.</summary>
     public bool AnswersDhcp { get; init; }
+
+    /// <summary>
+    /// Directory of the server's identity: HTTP is served over TLS, and to members of its authority alone; peers of closed releases have to be
+    /// members too. Null serves everybody.
+    /// </summary>
+    public string? IdentityDirectory { get; init; }
+
+    /// <summary>Directory of the authority, to make machines members that have a token; wants <see cref="IdentityDirectory"/>. Null enrols nobody.</summary>
+    public string? AuthorityDirectory { get; init; }
+
+    /// <summary>File for the audit log; null leaves it to the log.</summary>
+    public string? AuditPath { get; init; }
+
+    /// <summary>HTTP port of <c>/netboot/</c> when the server is closed: firmware has no certificate. Default 8081, 0 picks a free one.</summary>
+    public int NetbootPort { get; init; } = 8081;
+
+    /// <summary>What one client may take.</summary>
+    public ClientLimits Clients { get; init; } = new();
 
     /// <summary>Limits and pace of the tracker.</summary>
     public TrackerOptions Tracker { get; init; } = new();

@@ -1,4 +1,6 @@
+using StatelessSwarm.Content.Values;
 using StatelessSwarm.Seed.Releases;
+using StatelessSwarm.Swarm.Identities;
 using StatelessSwarm.Swarm.Limits;
 
 namespace StatelessSwarm.Seed.Hosting;
@@ -10,4 +12,10 @@ internal sealed record SeedParts(IReleaseSource Source, IReleasePeer Peer)
 {
     /// <summary>What peers and HTTP may send together; null for no limit. Owned by the server.</summary>
     public ByteBudget? Origin { get; init; }
+
+    /// <summary>The server's identity; null for one that serves everybody. Owned by the server.</summary>
+    public SwarmIdentity? Identity { get; init; }
+
+    /// <summary>Keys that are out of closed swarms, as the repository says now.</summary>
+    public Func<IReadOnlySet<Sha256Digest>>? RevokedKeys { get; init; }
 }

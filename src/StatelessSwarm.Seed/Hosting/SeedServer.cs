@@ -1,17 +1,21 @@
 using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using StatelessSwarm.Content;
 using StatelessSwarm.Content.Manifests;
 using StatelessSwarm.Engine.Limits;
+using StatelessSwarm.Seed.Access;
 using StatelessSwarm.Seed.Files;
 using StatelessSwarm.Seed.Netboot;
 using StatelessSwarm.Seed.Releases;
 using StatelessSwarm.Seed.Status;
 using StatelessSwarm.Seed.Tracking;
 using StatelessSwarm.Swarm.Hosting;
+using StatelessSwarm.Swarm.Identities;
 using StatelessSwarm.Swarm.Limits;
 using StatelessSwarm.Trust;
+using StatelessSwarm.Trust.Identities;
 using StatelessSwarm.Trust.Repositories;
 
 namespace StatelessSwarm.Seed.Hosting;
@@ -32,7 +36,13 @@ internal sealed class SeedServer : IAsyncDisposable
     private readonly SwarmRegistry _registry;
     private readonly TrackerEndpoint _tracker;
     private readonly ReleaseWatcher _watcher;
+    private readonly ConnectionLimiter _connections;
+    private readonly RequestLimiter _requests;
+    private readonly AuditLog _audit;
     private readonly long _started;
+    private HttpListeners? _netbootListeners;
+    private EnrolmentEndpoint? _enrolment;
+    private RevocationWatch? _revocations;
     private HttpListeners? _listeners;
     private WebApplication? _web;
     private SeedAnnouncement? _announcement;
@@ -51,6 +61,9 @@ internal sealed class SeedServer : IAsyncDisposable
         // the choice of peers need not be secret, only spread
         _registry = new SwarmRegistry(options.Tracker, time, new Random(unchecked((int)_started)));
         _tracker = new TrackerEndpoint(_registry, options.Tracker, _counters);
+        _connections = new ConnectionLimiter(options.Clients.Connections);
+        _requests = new RequestLimiter(options.Clients.RequestBurst, options.Clients.RequestsPerSecond);
+        _audit = new AuditLog(options.AuditPath, time, loggers.CreateLogger("stateless-seed.audit"));
         _watcher = new ReleaseWatcher(
             parts.Source,
             parts.Peer,
@@ -85,9 +98,15 @@ internal sealed class SeedServer : IAsyncDisposable
         // bound first: its port is the one people mistype, and the peer then need not be stopped again
         var listeners = HttpListeners.Bind(options.ListenAddresses, options.HttpPort);
         var origin = options.OriginBytesPerSecond > 0 ? new ByteBudget(options.OriginBytesPerSecond, time) : null;
+        SwarmIdentity? identity = null;
         SwarmHost host;
         try
         {
+            if (options.IdentityDirectory is { } directory)
+            {
+                identity = SwarmIdentity.Open(directory, time);
+                identity.Revoke(repository.ReadRevokedKeys());
+            }
             host = await SwarmHost.StartAsync(
                 new SwarmOptions
                 {
@@ -95,6 +114,7 @@ internal sealed class SeedServer : IAsyncDisposable
                     Port = options.PeerPort,
                     Limits = TransferLimits.None with { Up = options.UploadBytesPerSecond > 0 ? options.UploadBytesPerSecond : null },
                     SharedUpload = origin,
+                    Identity = identity,
                 },
                 time,
                 loggers,
@@ -105,9 +125,15 @@ internal sealed class SeedServer : IAsyncDisposable
         {
             listeners.Dispose();
             origin?.Dispose();
+            identity?.Dispose();
             throw;
         }
-        var parts = new SeedParts(new RepositorySource(repository, options.Verify), new SwarmPeer(host)) { Origin = origin };
+        var parts = new SeedParts(new RepositorySource(repository, options.Verify), new SwarmPeer(host))
+        {
+            Origin = origin,
+            Identity = identity,
+            RevokedKeys = repository.ReadRevokedKeys,
+        };
         return await StartAsync(options, parts, listeners, time, loggers, cancellation);
     }
 
@@ -125,6 +151,7 @@ internal sealed class SeedServer : IAsyncDisposable
         try
         {
             server.StartNetboot();
+            server.StartAccess();
             await server.StartWebAsync(cancellation);
             await server._watcher.StartAsync(cancellation);
             server._isReady = true;
@@ -163,10 +190,16 @@ internal sealed class SeedServer : IAsyncDisposable
             await _web.DisposeAsync();
         }
         _listeners?.Dispose();
+        _netbootListeners?.Dispose();
+        if (_revocations is not null)
+            await _revocations.DisposeAsync();
         await _watcher.DisposeAsync();
         await _parts.Peer.DisposeAsync();
         _parts.Origin?.Dispose();
+        _parts.Identity?.Dispose();
+        _enrolment?.Dispose();
         _tracker.Dispose();
+        _requests.Dispose();
     }
 
     /// <summary>v6 any stands for both families in the peer's listener, so v4 any beside it would be bound twice.</summary>
@@ -184,7 +217,9 @@ internal sealed class SeedServer : IAsyncDisposable
         if (_options.NetbootDirectory is not { } directory)
             return;
         var full = Path.GetFullPath(directory);
-        _netboot = new NetbootOptions { Directory = full, CommandLine = _options.NetbootCommandLine, HttpPort = HttpPort };
+        if (_parts.Identity is not null)
+            _netbootListeners = HttpListeners.Bind(_options.ListenAddresses, _options.NetbootPort);
+        _netboot = new NetbootOptions { Directory = full, CommandLine = _options.NetbootCommandLine, HttpPort = _netbootListeners?.Port ?? HttpPort };
         foreach (var name in (ReadOnlySpan<string>)["vmlinuz", "initrd.img"])
         {
             if (!_netboot.Has(name))
@@ -195,6 +230,23 @@ internal sealed class SeedServer : IAsyncDisposable
         var logger = _loggers.CreateLogger("stateless-seed.netboot");
         _tftp = TftpServer.Start(_netboot, TftpPort, _time, logger);
         _proxyDhcp = ProxyDhcpServer.Start(_netboot, logger);
+    }
+
+    private void StartAccess()
+    {
+        if (_parts is { Identity: { } identity, RevokedKeys: { } revoked })
+            _revocations = RevocationWatch.Start(identity, revoked, _audit, _time, _loggers.CreateLogger("stateless-seed.access"));
+        if (_options.AuthorityDirectory is not { } directory)
+            return;
+        if (_parts.Identity is null)
+            throw new IOException("--enrol: expected together with --identity: machines enrol over TLS, into a closed swarm");
+        var authority = SwarmAuthority.Open(directory, _time);
+        if (authority.Fingerprint != _parts.Identity.Authority)
+        {
+            authority.Dispose();
+            throw new IOException($"{directory}: authority {authority.Fingerprint}, expected {_parts.Identity.Authority}, which the server's identity is of");
+        }
+        _enrolment = new EnrolmentEndpoint(_parts.Identity, authority, _audit, _options.Clients);
     }
 
     private async Task StartWebAsync(CancellationToken cancellation)
@@ -208,7 +260,8 @@ internal sealed class SeedServer : IAsyncDisposable
         builder.Services.AddSingleton(_loggers);
         builder.Services.AddSingleton<IHostLifetime, QuietLifetime>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = _options.StopTimeout);
-        builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = listeners.Take);
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.UseSockets(sockets => sockets.CreateBoundListenSocket = endPoint => _netbootListeners?.Has(endPoint) == true ? _netbootListeners.Take(endPoint) : listeners.Take(endPoint));
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -223,7 +276,9 @@ internal sealed class SeedServer : IAsyncDisposable
             // a branch behind a modem is slow, a client that reads nothing holds a file open for nothing
             kestrel.Limits.MinResponseDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: TimeSpan.FromSeconds(20));
             foreach (var endPoint in listeners.EndPoints)
-                kestrel.Listen(endPoint, listen => listen.Protocols = HttpProtocols.Http1);
+                kestrel.Listen(endPoint, listen => Listen(listen, _parts.Identity));
+            foreach (var endPoint in _netbootListeners?.EndPoints ?? [])
+                kestrel.Listen(endPoint, listen => Listen(listen, identity: null));
         });
         _web = builder.Build();
         var pipeline = new RequestPipeline(
@@ -232,10 +287,28 @@ internal sealed class SeedServer : IAsyncDisposable
             _counters,
             TakeStatus,
             _netboot is null ? null : new NetbootFiles(_netboot),
+            _requests,
+            _parts.Identity,
+            _enrolment,
             _loggers.CreateLogger("stateless-seed.http")
         );
         _web.Run(pipeline.HandleAsync);
         await _web.StartAsync(cancellation);
+    }
+
+    private void Listen(ListenOptions listen, SwarmIdentity? identity)
+    {
+        listen.Protocols = HttpProtocols.Http1;
+        listen.Use(next => connection => _connections.RunAsync(connection, next));
+        if (identity is null)
+            return;
+        listen.UseHttps(
+            new TlsHandshakeCallbackOptions
+            {
+                HandshakeTimeout = _options.RequestHeadTimeout,
+                OnConnection = _ => ValueTask.FromResult(identity.WebServerOptions()),
+            }
+        );
     }
 
     private StatusSnapshot TakeStatus(bool withChannels)

@@ -1,6 +1,4 @@
-using System.Net;
-using System.Net.Sockets;
-using System.Threading.RateLimiting;
+using StatelessSwarm.Seed.Access;
 using StatelessSwarm.Seed.Hosting;
 using StatelessSwarm.Seed.Status;
 
@@ -17,7 +15,7 @@ internal sealed class TrackerEndpoint : IDisposable
     private readonly SwarmRegistry _registry;
     private readonly TrackerOptions _options;
     private readonly SeedCounters _counters;
-    private readonly PartitionedRateLimiter<IPAddress> _limiter;
+    private readonly RequestLimiter _limiter;
 
     /// <summary>Serves <paramref name="registry"/>.</summary>
     public TrackerEndpoint(SwarmRegistry registry, TrackerOptions options, SeedCounters counters)
@@ -25,24 +23,13 @@ internal sealed class TrackerEndpoint : IDisposable
         _registry = registry;
         _options = options;
         _counters = counters;
-        _limiter = PartitionedRateLimiter.Create<IPAddress, IPAddress>(client =>
-            RateLimitPartition.GetTokenBucketLimiter(
-                client,
-                _ => new TokenBucketRateLimiterOptions
-                {
-                    TokenLimit = options.RequestBurst,
-                    TokensPerPeriod = options.RequestsPerSecond,
-                    ReplenishmentPeriod = TimeSpan.FromSeconds(1),
-                    QueueLimit = 0,
-                }
-            )
-        );
+        _limiter = new RequestLimiter(options.RequestBurst, options.RequestsPerSecond);
     }
 
     /// <summary>Answers an announce.</summary>
     public Task AnnounceAsync(HttpContext context)
     {
-        if (!Admit(context))
+        if (!_limiter.TryAdmit(context))
             return RefuseAsync(context);
         if (TrackerQuery.TryReadAnnounce(context.Request.QueryString.Value, out var request) is { } fault)
             return FailAsync(context, fault);
@@ -57,7 +44,7 @@ internal sealed class TrackerEndpoint : IDisposable
     /// <summary>Answers a scrape.</summary>
     public Task ScrapeAsync(HttpContext context)
     {
-        if (!Admit(context))
+        if (!_limiter.TryAdmit(context))
             return RefuseAsync(context);
         var query = context.Request.QueryString.Value;
         if (TrackerQuery.TryReadScrape(query, _options.MaxScrapeHashes, out var hashes) is { } fault)
@@ -67,24 +54,6 @@ internal sealed class TrackerEndpoint : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _limiter.Dispose();
-
-    private bool Admit(HttpContext context)
-    {
-        using var lease = _limiter.AttemptAcquire(Partition(context.Connection.RemoteIpAddress ?? IPAddress.None));
-        return lease.IsAcquired;
-    }
-
-    /// <summary>A v6 host owns a /64: it is limited as one.</summary>
-    private static IPAddress Partition(IPAddress client)
-    {
-        if (client.IsIPv4MappedToIPv6)
-            return client.MapToIPv4();
-        if (client.AddressFamily != AddressFamily.InterNetworkV6)
-            return client;
-        var bytes = client.GetAddressBytes();
-        bytes.AsSpan(8).Clear();
-        return new IPAddress(bytes);
-    }
 
     private Task RefuseAsync(HttpContext context)
     {

@@ -5,7 +5,7 @@ using System.Threading.Channels;
 using StatelessSwarm.Content.Values;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Wire;
-using StatelessSwarm.Swarm.Encryption;
+using StatelessSwarm.Swarm.Identities;
 using StatelessSwarm.Swarm.Limits;
 
 namespace StatelessSwarm.Swarm.Connections;
@@ -30,9 +30,7 @@ internal sealed class PeerConnection : IPeerConnection
 
     private const string DoesNotRead = "it does not read what we send";
 
-    private readonly Socket _socket;
-    private readonly StreamCipher? _cipher;
-    private readonly ReadOnlyMemory<byte> _early;
+    private readonly PeerLink _link;
     private readonly WireLimits _limits;
     private ByteBudget[] _uploadBudgets;
     private readonly SendQueue _outbound = new();
@@ -44,7 +42,7 @@ internal sealed class PeerConnection : IPeerConnection
 
     /// <summary>Takes over a connected socket that has shaken hands.</summary>
     /// <param name="handle">Name of the connection.</param>
-    /// <param name="link">Connected; the socket is owned from here on.</param>
+    /// <param name="link">Connected; owned from here on.</param>
     /// <param name="peer">Who is there.</param>
     /// <param name="limits">Bounds on what it may send.</param>
     /// <param name="uploadBudgets">Each shared by all connections that count against it; the narrowest first.</param>
@@ -52,7 +50,7 @@ internal sealed class PeerConnection : IPeerConnection
     {
         Handle = handle;
         Peer = peer;
-        (_socket, _cipher, _early) = link;
+        _link = link;
         _limits = limits;
         _uploadBudgets = uploadBudgets;
     }
@@ -63,6 +61,9 @@ internal sealed class PeerConnection : IPeerConnection
     /// <summary>Who is there.</summary>
     public ConnectedPeer Peer { get; }
 
+    /// <summary>Whom the peer has proved to be; null outside of closed swarms.</summary>
+    public Member? Member => _link.Member;
+
     /// <summary>Received blocks are given their SHA-256; a v1-only torrent has no use for it. Default true.</summary>
     public bool HashesBlocks { get; init; } = true;
 
@@ -72,7 +73,7 @@ internal sealed class PeerConnection : IPeerConnection
     /// <summary>The peer is near after all: what is sent to it from now on counts against another budget.</summary>
     public void ComeNear(WanPacer pacer, ByteBudget budget)
     {
-        pacer.Remove(_socket);
+        pacer.Remove(_link.Socket);
         Volatile.Write(ref _uploadBudgets, [budget, .. _uploadBudgets[1..]]);
     }
 
@@ -107,7 +108,7 @@ internal sealed class PeerConnection : IPeerConnection
     {
         Stop("closed by us");
         await _loops;
-        _socket.Dispose();
+        _link.Dispose();
         _stop.Dispose();
     }
 
@@ -116,7 +117,7 @@ internal sealed class PeerConnection : IPeerConnection
         var receiving = GuardAsync(ReceiveAsync(events));
         var sending = GuardAsync(SendAsync(events));
         await Task.WhenAll(receiving, sending);
-        _socket.Dispose();
+        _link.Dispose();
     }
 
     private async Task GuardAsync(Task loop)
@@ -147,8 +148,8 @@ internal sealed class PeerConnection : IPeerConnection
         try
         {
             var start = 0;
-            var end = _early.Length;
-            _early.Span.CopyTo(buffer);
+            var end = _link.Early.Length;
+            _link.Early.Span.CopyTo(buffer);
             while (true)
             {
                 var status = PeerWire.TryRead(
@@ -180,10 +181,9 @@ internal sealed class PeerConnection : IPeerConnection
                     default:
                         (buffer, start, end) = MakeRoom(buffer, start, end);
                         SetLowWater(1);
-                        var received = await _socket.ReceiveAsync(buffer.AsMemory(end), cancellation);
+                        var received = await _link.ReceiveAsync(buffer.AsMemory(end), cancellation);
                         if (received == 0)
                             return;
-                        _cipher?.Decrypt(buffer.AsSpan(end, received));
                         end += received;
                         break;
                 }
@@ -203,10 +203,9 @@ internal sealed class PeerConnection : IPeerConnection
         {
             while (filled < block.Range.Length)
             {
-                var received = await _socket.ReceiveAsync(block.Data[filled..], cancellation);
+                var received = await _link.ReceiveAsync(block.Data[filled..], cancellation);
                 if (received == 0)
                     return false;
-                _cipher?.Decrypt(block.Data.Span.Slice(filled, received));
                 filled += received;
                 if (block.Range.Length - filled >= LowWaterWorthwhile)
                     SetLowWater(block.Range.Length - filled);
@@ -229,10 +228,10 @@ internal sealed class PeerConnection : IPeerConnection
     /// </summary>
     private void SetLowWater(int bytes)
     {
-        if (_lowWater == bytes)
+        if (_lowWater == bytes || !_link.IsUnbuffered)
             return;
         _lowWater = bytes;
-        PeerSocket.SetReceiveLowWater(_socket, bytes);
+        PeerSocket.SetReceiveLowWater(_link.Socket, bytes);
     }
 
     /// <summary>Moves unparsed bytes to the front; doubles the buffer when a frame is larger than it (the codec bounds frames).</summary>
@@ -274,8 +273,7 @@ internal sealed class PeerConnection : IPeerConnection
                         break;
                     foreach (var budget in _uploadBudgets)
                         await WaitForAsync(budget.TakeAsync(length, cancellation), events, cancellation);
-                    _cipher?.Encrypt(buffer.AsSpan(0, length));
-                    await SendAllAsync(buffer.AsMemory(0, length), cancellation);
+                    await _link.SendAsync(buffer.AsMemory(0, length), cancellation);
                     foreach (var block in sentBlocks)
                         await events.OnBlockSentAsync(this, block, cancellation);
                     sentBlocks.Clear();
@@ -332,8 +330,7 @@ internal sealed class PeerConnection : IPeerConnection
         {
             for (int length; (length = Gather(ref buffer, SendKind.Messages, 0, [], events)) > 0; )
             {
-                _cipher?.Encrypt(buffer.AsSpan(0, length));
-                await SendAllAsync(buffer.AsMemory(0, length), cancellation);
+                await _link.SendAsync(buffer.AsMemory(0, length), cancellation);
             }
         }
         finally
@@ -375,15 +372,5 @@ internal sealed class PeerConnection : IPeerConnection
             length += size;
         }
         return length;
-    }
-
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask SendAllAsync(ReadOnlyMemory<byte> data, CancellationToken cancellation)
-    {
-        while (data.Length > 0)
-        {
-            var sent = await _socket.SendAsync(data, cancellation);
-            data = data[sent..];
-        }
     }
 }

@@ -3,6 +3,7 @@ using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Content.Values;
 using StatelessSwarm.Engine.Wire;
 using StatelessSwarm.Swarm.Encryption;
+using StatelessSwarm.Swarm.Identities;
 
 namespace StatelessSwarm.Swarm.Connections;
 
@@ -29,19 +30,36 @@ internal static class PeerHandshaker
     {
         // v1 where there is one, so that every client understands it.
         var hash = v1Hash ?? InfoHash.Truncate(v2Hash!.Value);
-        var ours = Write(hash, self, v2Hash is not null);
-        var link = new PeerLink(socket);
         if (encryption == MseMethods.None)
-            await SendAsync(socket, ours, cancellation);
-        else if (await MseHandshaker.InitiateAsync(socket, hash, encryption, ours, cancellation) is { } exchange)
-            link = new PeerLink(socket, exchange.Cipher);
-        else
-            return null;
+            return await InitiateAsync(new PeerLink(socket), v1Hash, v2Hash, self, cancellation);
+        var ours = Write(hash, self, v2Hash is not null);
+        return await MseHandshaker.InitiateAsync(socket, hash, encryption, ours, cancellation) is { } exchange
+            ? await HearAnswerAsync(new PeerLink(socket) { Cipher = exchange.Cipher }, v1Hash, v2Hash, cancellation)
+            : null;
+    }
+
+    /// <summary>Speaks first on a link that stands; the same.</summary>
+    public static async Task<(PeerLink Link, Handshake Remote, bool IsV2)?> InitiateAsync(
+        PeerLink link,
+        InfoHash? v1Hash,
+        Sha256Digest? v2Hash,
+        PeerId self,
+        CancellationToken cancellation
+    )
+    {
+        await link.SendAsync(Write(v1Hash ?? InfoHash.Truncate(v2Hash!.Value), self, v2Hash is not null), cancellation);
+        return await HearAnswerAsync(link, v1Hash, v2Hash, cancellation);
+    }
+
+    private static async Task<(PeerLink Link, Handshake Remote, bool IsV2)?> HearAnswerAsync(
+        PeerLink link,
+        InfoHash? v1Hash,
+        Sha256Digest? v2Hash,
+        CancellationToken cancellation
+    )
+    {
         var theirs = new byte[Handshake.Size];
-        if (!await FillAsync(socket, theirs, cancellation))
-            return null;
-        link.Cipher?.Decrypt(theirs);
-        if (Handshake.TryRead(theirs) is not { } remote)
+        if (!await link.FillAsync(theirs, cancellation) || Handshake.TryRead(theirs) is not { } remote)
             return null;
         if (v2Hash is { } v2 && remote.InfoHash == InfoHash.Truncate(v2))
             return (link, remote, true);
@@ -50,39 +68,87 @@ internal static class PeerHandshaker
 
     /// <summary>Hears a peer that connected; null when it closes, or speaks neither BitTorrent nor MSE for one of our torrents.</summary>
     /// <param name="socket">Connected.</param>
-    /// <param name="torrents">Names of our torrents, asked for when the peer turns out to be encrypted.</param>
+    /// <param name="torrents">Names of our open torrents, asked for when the peer turns out to be encrypted.</param>
     /// <param name="encryption">What is taken.</param>
     /// <param name="gate">Bounds what encrypted handshakes cost.</param>
-    /// <param name="fileAt">Small files that an HTTP request on this port may ask for, or null for none.</param>
+    /// <param name="identity">Ours in closed swarms, or null: TLS is not spoken.</param>
+    /// <param name="fileAt">Small files that an HTTP request on this port may ask for, or null for none. With an identity only in TLS.</param>
     /// <param name="cancellation">Ends it.</param>
     public static async Task<(PeerLink Link, Handshake Remote)?> AcceptAsync(
         Socket socket,
         Func<IReadOnlyList<InfoHash>> torrents,
         StreamEncryption encryption,
         HandshakeGate gate,
+        SwarmIdentity? identity,
         Func<string, byte[]?>? fileAt,
         CancellationToken cancellation
     )
     {
         var buffer = new byte[Handshake.Size];
-        var filled = 0;
-        while (filled < Handshake.Protocol.Length)
+        var link = new PeerLink(socket);
+        var filled = await ReceiveStartAsync(link, buffer, cancellation);
+        if (filled == 0)
+            return null;
+        if (identity is not null && TlsHandshaker.IsStart(buffer))
         {
-            var received = await socket.ReceiveAsync(buffer.AsMemory(filled), cancellation);
-            if (received == 0)
+            if (await TlsHandshaker.RespondAsync(socket, buffer.AsMemory(0, filled), identity, cancellation) is not { } tls)
                 return null;
-            filled += received;
+            return await AcceptMemberAsync(tls, buffer, fileAt, cancellation);
         }
-        if (fileAt is not null && buffer.AsSpan().StartsWith(SmallFileServer.Start))
+        if (fileAt is not null && identity is null && buffer.AsSpan().StartsWith(SmallFileServer.Start))
         {
-            await SmallFileServer.AnswerAsync(socket, buffer.AsMemory(0, filled), fileAt, cancellation);
+            await SmallFileServer.AnswerAsync(link, buffer.AsMemory(0, filled), fileAt, cancellation);
             return null;
         }
         if (!buffer.AsSpan().StartsWith(Handshake.Protocol))
             return await AcceptEncryptedAsync(socket, buffer.AsMemory(0, filled), torrents(), encryption, gate, cancellation);
-        if (encryption == StreamEncryption.Require || !await FillAsync(socket, buffer.AsMemory(filled), cancellation))
+        if (encryption == StreamEncryption.Require || !await link.FillAsync(buffer.AsMemory(filled), cancellation))
             return null;
-        return Handshake.TryRead(buffer) is { } remote ? (new PeerLink(socket), remote) : null;
+        return Handshake.TryRead(buffer) is { } remote ? (link, remote) : null;
+    }
+
+    /// <summary>What tells the protocols apart: as many bytes as the BitTorrent handshake begins with; 0 when the peer closes before.</summary>
+    private static async Task<int> ReceiveStartAsync(PeerLink link, byte[] buffer, CancellationToken cancellation)
+    {
+        var filled = 0;
+        while (filled < Handshake.Protocol.Length)
+        {
+            var received = await link.ReceiveAsync(buffer.AsMemory(filled), cancellation);
+            if (received == 0)
+                return 0;
+            filled += received;
+        }
+        return filled;
+    }
+
+    private static async Task<(PeerLink Link, Handshake Remote)?> AcceptMemberAsync(
+        PeerLink link,
+        byte[] buffer,
+        Func<string, byte[]?>? fileAt,
+        CancellationToken cancellation
+    )
+    {
+        var isHandedOver = false;
+        try
+        {
+            var filled = await ReceiveStartAsync(link, buffer, cancellation);
+            if (filled == 0)
+                return null;
+            if (fileAt is not null && link.Member!.MayTakePart(Member.AnyTorrent) && buffer.AsSpan().StartsWith(SmallFileServer.Start))
+            {
+                await SmallFileServer.AnswerAsync(link, buffer.AsMemory(0, filled), fileAt, cancellation);
+                return null;
+            }
+            if (!await link.FillAsync(buffer.AsMemory(filled), cancellation) || Handshake.TryRead(buffer) is not { } remote)
+                return null;
+            isHandedOver = true;
+            return (link, remote);
+        }
+        finally
+        {
+            if (!isHandedOver)
+                link.Dispose();
+        }
     }
 
     /// <summary>Answers a peer that connected; true when v2 was agreed.</summary>
@@ -96,8 +162,7 @@ internal static class PeerHandshaker
     {
         var isV2 = info.V2Hash is { } v2 && (remote.SupportsV2 || remote.InfoHash == InfoHash.Truncate(v2));
         var answer = Write(isV2 ? InfoHash.Truncate(info.V2Hash!.Value) : remote.InfoHash, self, info.V2Hash is not null);
-        link.Cipher?.Encrypt(answer);
-        await SendAsync(link.Socket, answer, cancellation);
+        await link.SendAsync(answer, cancellation);
         return isV2;
     }
 
@@ -115,13 +180,10 @@ internal static class PeerHandshaker
         var buffer = new byte[Handshake.Size];
         var early = Math.Min(exchange.Early.Length, buffer.Length);
         exchange.Early[..early].CopyTo(buffer);
-        var rest = buffer.AsMemory(early);
-        if (!await FillAsync(socket, rest, cancellation))
+        var link = new PeerLink(socket) { Cipher = exchange.Cipher, Early = exchange.Early[early..] };
+        if (!await link.FillAsync(buffer.AsMemory(early), cancellation))
             return null;
-        exchange.Cipher?.Decrypt(rest.Span);
-        return Handshake.TryRead(buffer) is { } remote
-            ? (new PeerLink(socket, exchange.Cipher, exchange.Early[early..]), remote)
-            : null;
+        return Handshake.TryRead(buffer) is { } remote ? (link, remote) : null;
     }
 
     private static byte[] Write(InfoHash hash, PeerId self, bool supportsV2)
@@ -129,23 +191,5 @@ internal static class PeerHandshaker
         var buffer = new byte[Handshake.Size];
         new Handshake(hash, self, SupportsExtensions: true, SupportsFast: true, supportsV2).Write(buffer);
         return buffer;
-    }
-
-    private static async Task<bool> FillAsync(Socket socket, Memory<byte> buffer, CancellationToken cancellation)
-    {
-        while (buffer.Length > 0)
-        {
-            var received = await socket.ReceiveAsync(buffer, cancellation);
-            if (received == 0)
-                return false;
-            buffer = buffer[received..];
-        }
-        return true;
-    }
-
-    private static async Task SendAsync(Socket socket, ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
-    {
-        while (bytes.Length > 0)
-            bytes = bytes[await socket.SendAsync(bytes, cancellation)..];
     }
 }

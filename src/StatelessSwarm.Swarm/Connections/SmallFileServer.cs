@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Sockets;
 using System.Text;
 
 namespace StatelessSwarm.Swarm.Connections;
@@ -18,11 +17,11 @@ internal static class SmallFileServer
     internal static ReadOnlySpan<byte> Start => "GET /"u8;
 
     /// <summary>Answers a request whose first bytes came already.</summary>
-    /// <param name="socket">Connected.</param>
+    /// <param name="link">Connected.</param>
     /// <param name="received">What came; begins with <see cref="Start"/>.</param>
     /// <param name="fileAt">The file of a path without its first '/', or null; it bounds what is served.</param>
     /// <param name="cancellation">Ends it.</param>
-    internal static async Task AnswerAsync(Socket socket, ReadOnlyMemory<byte> received, Func<string, byte[]?> fileAt, CancellationToken cancellation)
+    internal static async Task AnswerAsync(PeerLink link, ReadOnlyMemory<byte> received, Func<string, byte[]?> fileAt, CancellationToken cancellation)
     {
         var head = new byte[MaxHeadBytes];
         received.CopyTo(head);
@@ -32,17 +31,17 @@ internal static class SmallFileServer
         {
             if (filled == head.Length)
             {
-                await SendAsync(socket, "431 Request Header Fields Too Large", default, cancellation);
+                await SendAsync(link, "431 Request Header Fields Too Large", default, cancellation);
                 return;
             }
-            var count = await socket.ReceiveAsync(head.AsMemory(filled), cancellation);
+            var count = await link.ReceiveAsync(head.AsMemory(filled), cancellation);
             if (count == 0)
                 return;
             filled += count;
         }
         var path = PathOf(head.AsSpan(0, end));
         var file = path is null ? null : fileAt(path);
-        await (file is not null ? SendAsync(socket, "200 OK", file, cancellation) : SendAsync(socket, path is null ? "400 Bad Request" : "404 Not Found", default, cancellation));
+        await (file is not null ? SendAsync(link, "200 OK", file, cancellation) : SendAsync(link, path is null ? "400 Bad Request" : "404 Not Found", default, cancellation));
     }
 
     // request-line = GET /path HTTP/1.1
@@ -57,25 +56,18 @@ internal static class SmallFileServer
         return target.ContainsAnyExceptInRange((byte)'!', (byte)'~') || target.ContainsAny("%?#\\"u8) ? null : Encoding.ASCII.GetString(target);
     }
 
-    private static async Task SendAsync(Socket socket, string status, ReadOnlyMemory<byte> body, CancellationToken cancellation)
+    private static async Task SendAsync(PeerLink link, string status, ReadOnlyMemory<byte> body, CancellationToken cancellation)
     {
         var head = string.Create(
             CultureInfo.InvariantCulture,
             $"HTTP/1.1 {status}\r\nContent-Length: {body.Length}\r\nContent-Type: application/octet-stream\r\nConnection: close\r\n\r\n"
         );
-        await SendAllAsync(socket, Encoding.ASCII.GetBytes(head), cancellation);
-        await SendAllAsync(socket, body, cancellation);
-        socket.Shutdown(SocketShutdown.Send);
+        await link.SendAsync((byte[])[.. Encoding.ASCII.GetBytes(head), .. body.Span], cancellation);
+        await link.FinishAsync();
         // closing with bytes unread would reset the connection and take the answer with it
         var rest = new byte[512];
-        for (var reads = 0; reads < 16 && await socket.ReceiveAsync(rest, cancellation) > 0; reads++)
+        for (var reads = 0; reads < 16 && await link.ReceiveAsync(rest, cancellation) > 0; reads++)
         {
         }
-    }
-
-    private static async Task SendAllAsync(Socket socket, ReadOnlyMemory<byte> bytes, CancellationToken cancellation)
-    {
-        while (bytes.Length > 0)
-            bytes = bytes[await socket.SendAsync(bytes, cancellation)..];
     }
 }

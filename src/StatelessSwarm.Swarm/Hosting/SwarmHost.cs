@@ -10,6 +10,7 @@ using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Wire;
 using StatelessSwarm.Swarm.Connections;
 using StatelessSwarm.Swarm.Encryption;
+using StatelessSwarm.Swarm.Identities;
 using StatelessSwarm.Swarm.Limits;
 using StatelessSwarm.Swarm.Magnets;
 using StatelessSwarm.Swarm.Networks;
@@ -54,10 +55,12 @@ public sealed partial class SwarmHost : IAsyncDisposable
         _wanUpload = new ByteBudget(null, time);
         Limits = options.Limits;
         Pacer = new WanPacer(Budget, _wanUpload, time);
-        WebSeedClient = WebSeeds.WebSeedClient.Create(Watch);
-        TrackerClient = new TrackerClient(options.ListenAddresses, Dns.GetHostAddressesAsync, time);
+        WebSeedClient = WebSeeds.WebSeedClient.Create(Watch, options.Identity);
+        TrackerClient = new TrackerClient(options.ListenAddresses, Dns.GetHostAddressesAsync, options.Identity, time);
         PeerId = PeerId.Create(RandomNumberGenerator.GetBytes(12));
         _handshakeGate = new HandshakeGate(time);
+        if (options.Identity is { } identity)
+            identity.Revoked += DropRevoked;
     }
 
     /// <summary>The port really listened on.</summary>
@@ -91,6 +94,8 @@ public sealed partial class SwarmHost : IAsyncDisposable
 
     /// <summary>Our id in every torrent.</summary>
     internal PeerId PeerId { get; }
+
+    internal SwarmIdentity? Identity => _options.Identity;
 
     internal TimeSpan ConnectTimeout => _options.ConnectTimeout;
 
@@ -131,10 +136,18 @@ public sealed partial class SwarmHost : IAsyncDisposable
 
     /// <summary>Takes part in a torrent: opens the files, trusts or checks what is there, connects, downloads, serves.</summary>
     /// <exception cref="IOException">A file cannot be opened or preallocated; names it and the room that is missing.</exception>
+    /// <exception cref="IdentityException">The torrent is closed, and we have no identity of its authority.</exception>
     /// <exception cref="InvalidOperationException">The torrent is there already.</exception>
     public async Task<TorrentSession> AddAsync(TorrentAddOptions options, CancellationToken cancellation)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (options.Metainfo.Info.Authority is not null && _options.Identity?.IsOf(options.Metainfo.Info) != true)
+        {
+            throw new IdentityException(
+                $"{options.Metainfo.Info.Name}: its swarm is closed: expected an identity of the authority that it names"
+                    + (_options.Identity is null ? "" : "; the identity given is of another one")
+            );
+        }
         var session = await TorrentSession.StartAsync(
             this,
             options,
@@ -229,6 +242,8 @@ public sealed partial class SwarmHost : IAsyncDisposable
                 return;
             _isDisposed = true;
         }
+        if (_options.Identity is { } identity)
+            identity.Revoked -= DropRevoked;
         await _listener!.DisposeAsync();
         await Task.WhenAll(Torrents.Select(torrent => torrent.DisposeAsync().AsTask()));
         TrackerClient.Dispose();
@@ -237,6 +252,12 @@ public sealed partial class SwarmHost : IAsyncDisposable
         await Pacer.DisposeAsync();
         foreach (var budget in (ByteBudget[])[_upload, _lanUpload, _wanUpload])
             budget.Dispose();
+    }
+
+    private void DropRevoked(object? sender, EventArgs arguments)
+    {
+        foreach (var torrent in Torrents)
+            torrent.DropRevoked();
     }
 
     internal void Forget(TorrentSession session)
@@ -252,19 +273,26 @@ public sealed partial class SwarmHost : IAsyncDisposable
     /// Connects to a peer and shakes hands; null when that comes to nothing, which is logged. The connection counts against
     /// <see cref="SwarmOptions.MaxConnections"/> until the caller says <see cref="ConnectionClosed"/>.
     /// </summary>
+    /// <param name="endPoint">Where it listens.</param>
+    /// <param name="v1Hash">The torrent's, if it has one.</param>
+    /// <param name="v2Hash">The torrent's, if it has one.</param>
+    /// <param name="closedName">Name of the torrent when its swarm is closed: TLS is spoken, and the peer has to be a member.</param>
+    /// <param name="logger">Told of failures.</param>
+    /// <param name="cancellation">Ends it.</param>
     internal async Task<(PeerLink Link, ConnectedPeer Peer)?> TryConnectAsync(
         IPEndPoint endPoint,
         InfoHash? v1Hash,
         Sha256Digest? v2Hash,
+        string? closedName,
         ILogger logger,
         CancellationToken cancellation
     )
     {
         if (!TryOpenConnection())
             return null;
-        foreach (var methods in Attempts(_options.Encryption))
+        foreach (var methods in closedName is not null ? [MseMethods.None] : Attempts(_options.Encryption))
         {
-            if (await TryConnectAsync(endPoint, v1Hash, v2Hash, methods, logger, cancellation) is { } connected)
+            if (await TryConnectAsync(endPoint, v1Hash, v2Hash, closedName, methods, logger, cancellation) is { } connected)
                 return connected;
         }
         ConnectionClosed();
@@ -284,6 +312,7 @@ public sealed partial class SwarmHost : IAsyncDisposable
         IPEndPoint endPoint,
         InfoHash? v1Hash,
         Sha256Digest? v2Hash,
+        string? closedName,
         MseMethods encryption,
         ILogger logger,
         CancellationToken cancellation
@@ -297,7 +326,10 @@ public sealed partial class SwarmHost : IAsyncDisposable
             using var limit = new CancellationTokenSource(ConnectTimeout, _time);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellation);
             await socket.ConnectAsync(endPoint, either.Token);
-            if (await PeerHandshaker.InitiateAsync(socket, v1Hash, v2Hash, PeerId, encryption, either.Token) is { } hands)
+            var shaken = closedName is null
+                ? await PeerHandshaker.InitiateAsync(socket, v1Hash, v2Hash, PeerId, encryption, either.Token)
+                : await InitiateClosedAsync(socket, v1Hash, v2Hash, closedName, either.Token);
+            if (shaken is { } hands)
             {
                 var local = PeerSocket.LocalAddress(socket);
                 return (
@@ -310,12 +342,39 @@ public sealed partial class SwarmHost : IAsyncDisposable
             }
             LogNoPeer(logger, endPoint, "it answered with another torrent, or not at all");
         }
-        catch (Exception fault) when (fault is SocketException or OperationCanceledException)
+        catch (Exception fault) when (fault is SocketException or IOException or OperationCanceledException)
         {
             LogNoPeer(logger, endPoint, fault.Message);
         }
         socket.Dispose();
         return null;
+    }
+
+    private async Task<(PeerLink Link, Handshake Remote, bool IsV2)?> InitiateClosedAsync(
+        Socket socket,
+        InfoHash? v1Hash,
+        Sha256Digest? v2Hash,
+        string torrent,
+        CancellationToken cancellation
+    )
+    {
+        // libtorrent looks the torrent up by the hash that is best to it, and by the other one
+        var named = v2Hash is { } v2 ? InfoHash.Truncate(v2) : v1Hash!.Value;
+        if (await TlsHandshaker.InitiateAsync(socket, named, _options.Identity!, cancellation) is not { } link)
+            return null;
+        var isTaken = false;
+        try
+        {
+            if (!link.Member!.MayTakePart(torrent) || await PeerHandshaker.InitiateAsync(link, v1Hash, v2Hash, PeerId, cancellation) is not { } hands)
+                return null;
+            isTaken = true;
+            return hands;
+        }
+        finally
+        {
+            if (!isTaken)
+                link.Dispose();
+        }
     }
 
     /// <summary>A new connection to a peer at the socket's other end, which counts against the budgets of its reach.</summary>
@@ -365,7 +424,7 @@ public sealed partial class SwarmHost : IAsyncDisposable
         }
     }
 
-    private IReadOnlyList<InfoHash> TorrentNames() => [.. Torrents.SelectMany(torrent => torrent.Metainfo.Info.WireHashes)];
+    private IReadOnlyList<InfoHash> TorrentNames() => [.. Torrents.Where(torrent => !torrent.IsClosed).SelectMany(torrent => torrent.Metainfo.Info.WireHashes)];
 
     private async Task<bool> TryAdoptAsync(Socket socket, Func<bool> tryKeep, CancellationToken cancellation)
     {
@@ -375,10 +434,33 @@ public sealed partial class SwarmHost : IAsyncDisposable
         if (remote.Address.IsIPv4MappedToIPv6)
             remote = new IPEndPoint(remote.Address.MapToIPv4(), remote.Port);
         var fileAt = Scope.Classify(remote.Address) == PeerReach.Lan ? _options.FileAt : null;
-        var heard = await PeerHandshaker.AcceptAsync(socket, TorrentNames, _options.Encryption, _handshakeGate, fileAt, either.Token);
+        var heard = await PeerHandshaker.AcceptAsync(socket, TorrentNames, _options.Encryption, _handshakeGate, _options.Identity, fileAt, either.Token);
         if (heard is not var (link, handshake))
             return false;
-        if (Torrents.FirstOrDefault(torrent => torrent.Answers(handshake.InfoHash)) is not { } session)
+        var isAdopted = false;
+        try
+        {
+            isAdopted = await TryAdoptAsync(link, handshake, remote, tryKeep, either.Token, cancellation);
+        }
+        finally
+        {
+            if (!isAdopted)
+                link.Dispose();
+        }
+        return isAdopted;
+    }
+
+    private async Task<bool> TryAdoptAsync(
+        PeerLink link,
+        Handshake handshake,
+        IPEndPoint remote,
+        Func<bool> tryKeep,
+        CancellationToken limit,
+        CancellationToken cancellation
+    )
+    {
+        // A closed torrent is none to who has not proved to be a member.
+        if (Torrents.FirstOrDefault(torrent => torrent.Answers(handshake.InfoHash) && torrent.IsFor(link.Member)) is not { } session)
             return false;
         // Only who has shaken hands counts: silent connections must not use up what there is.
         if (!tryKeep() || !TryOpenConnection())
@@ -386,7 +468,7 @@ public sealed partial class SwarmHost : IAsyncDisposable
         bool isV2;
         try
         {
-            isV2 = await PeerHandshaker.RespondAsync(link, handshake, session.Metainfo.Info, PeerId, either.Token);
+            isV2 = await PeerHandshaker.RespondAsync(link, handshake, session.Metainfo.Info, PeerId, limit);
         }
         catch
         {
@@ -394,7 +476,7 @@ public sealed partial class SwarmHost : IAsyncDisposable
             throw;
         }
         var reach = Scope.Classify(remote.Address);
-        var local = PeerSocket.LocalAddress(socket);
+        var local = PeerSocket.LocalAddress(link.Socket);
         await session.AdoptAsync(
             link,
             new ConnectedPeer(remote, reach, PeerSource.Incoming, false, handshake, isV2, local)

@@ -1,6 +1,7 @@
 using System.Net;
 using StatelessSwarm.Engine.Limits;
 using StatelessSwarm.Swarm.Encryption;
+using StatelessSwarm.Swarm.Identities;
 using StatelessSwarm.Swarm.Limits;
 
 namespace StatelessSwarm.Swarm.Hosting;
@@ -43,6 +44,12 @@ public sealed record SwarmOptions
     /// served. Called from any thread. Null (the default) serves none.
     /// </summary>
     public Func<string, byte[]?>? FileAt { get; init; }
+
+    /// <summary>
+    /// Our identity in closed swarms: peers of closed torrents, trackers, web seeds and neighbours that ask for small files have to be
+    /// members of its authority, and are shown our certificate. Null (the default) takes part in open torrents only. Owned by the caller.
+    /// </summary>
+    public SwarmIdentity? Identity { get; init; }
 
     /// <summary>Most bytes per second sent and asked for; see <see cref="SwarmHost.Limits"/> to change them later.</summary>
     public TransferLimits Limits { get; init; } = TransferLimits.None;

@@ -28,6 +28,11 @@ public sealed partial class TorrentSession
             {
                 while (reader.TryRead(out var item))
                 {
+                    if (Interlocked.Exchange(ref _mustDropRevoked, false))
+                    {
+                        foreach (var connection in _connections.Values)
+                            StopIfRevoked(connection);
+                    }
                     Tell(item);
                     CarryOut();
                     if (_stop.IsCancellationRequested)
@@ -66,6 +71,8 @@ public sealed partial class TorrentSession
             case SessionEventKind.Connected:
                 var connection = item.Connection!;
                 _connections.Add(connection.Handle, connection);
+                // put out while it shook hands
+                StopIfRevoked(connection);
                 Track(RunConnectionAsync(connection));
                 _engine.PeerConnected(connection.Handle, connection.Peer);
                 break;
@@ -109,6 +116,12 @@ public sealed partial class TorrentSession
             default:
                 throw new InvalidOperationException($"no such event: {item.Kind}");
         }
+    }
+
+    private void StopIfRevoked(IPeerConnection connection)
+    {
+        if (connection is PeerConnection { Member: { } member } && _host.Identity!.IsRevoked(member.KeyId))
+            connection.Stop("its certificate has been revoked");
     }
 
     private void CarryOut()
@@ -217,7 +230,7 @@ public sealed partial class TorrentSession
     private async Task ConnectAsync(IPEndPoint endPoint)
     {
         var info = Metainfo.Info;
-        var connection = await _host.TryConnectAsync(endPoint, info.V1Hash, info.V2Hash, _logger, _stop.Token);
+        var connection = await _host.TryConnectAsync(endPoint, info.V1Hash, info.V2Hash, IsClosed ? info.Name : null, _logger, _stop.Token);
         if (connection is null)
         {
             await TryPostAsync(new SessionEvent(SessionEventKind.ConnectFailed, EndPoint: endPoint), _stop.Token);

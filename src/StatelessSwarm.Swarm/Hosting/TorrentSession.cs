@@ -8,6 +8,7 @@ using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Engine.Torrents;
 using StatelessSwarm.Engine.Wire;
 using StatelessSwarm.Swarm.Connections;
+using StatelessSwarm.Swarm.Identities;
 using StatelessSwarm.Swarm.Storage;
 using StatelessSwarm.Swarm.Trackers;
 using StatelessSwarm.Swarm.WebSeeds;
@@ -49,6 +50,7 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
     private long? _timerAt;
     private ReceivedBlock? _blockInHand;
     private Task _owner = Task.CompletedTask;
+    private bool _mustDropRevoked;
     private int _isDisposed;
 
     private TorrentSession(
@@ -171,6 +173,19 @@ public sealed partial class TorrentSession : IAsyncDisposable, IPeerEvents
         _files.Dispose();
         _journal?.Dispose();
         _stop.Dispose();
+    }
+
+    /// <summary>True when only members of an authority take part.</summary>
+    internal bool IsClosed => Metainfo.Info.Authority is not null;
+
+    /// <summary>True when a peer that has proved to be <paramref name="member"/>, or nobody, may take part.</summary>
+    internal bool IsFor(Member? member) => IsClosed ? member?.MayTakePart(Metainfo.Info.Name) == true : member is null;
+
+    /// <summary>Ends connections to members that have been put out.</summary>
+    internal void DropRevoked()
+    {
+        Volatile.Write(ref _mustDropRevoked, true);
+        Post(new SessionEvent(SessionEventKind.Advance));
     }
 
     /// <summary>True when the handshake's hash names this torrent.</summary>

@@ -43,12 +43,12 @@ internal sealed partial class MagnetSession
 
     private async Task<PeerConnection?> TryConnectAsync(IPEndPoint endPoint, InfoHash? v1Hash, Sha256Digest? v2Hash)
     {
-        if (await _host.TryConnectAsync(endPoint, v1Hash, v2Hash, _logger, _stop.Token) is not { } connected)
+        if (await _host.TryConnectAsync(endPoint, v1Hash, v2Hash, closedName: null, _logger, _stop.Token) is not { } connected)
             return null;
         var (link, peer) = connected;
         if (peer.Handshake.PeerId != _host.PeerId)
             return _host.NewConnection(link, peer, new WireLimits(PieceCount: 0, MaxBlockLength: BlockRange.BlockSize), hashesBlocks: true);
-        link.Socket.Dispose();
+        link.Dispose();
         _host.ConnectionClosed();
         return null;
     }

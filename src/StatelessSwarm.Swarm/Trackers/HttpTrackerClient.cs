@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using StatelessSwarm.Content;
+using StatelessSwarm.Swarm.Identities;
 
 namespace StatelessSwarm.Swarm.Trackers;
 
@@ -23,10 +24,11 @@ internal sealed class HttpTrackerClient : IDisposable
 
     /// <summary>Makes one.</summary>
     /// <param name="resolve">Addresses of a name.</param>
-    public HttpTrackerClient(Func<string, CancellationToken, Task<IPAddress[]>> resolve)
+    /// <param name="identity">Shown to trackers that ask for one, or null.</param>
+    public HttpTrackerClient(Func<string, CancellationToken, Task<IPAddress[]>> resolve, SwarmIdentity? identity)
     {
-        _overV4 = CreateClient(AddressFamily.InterNetwork, resolve);
-        _overV6 = CreateClient(AddressFamily.InterNetworkV6, resolve);
+        _overV4 = CreateClient(AddressFamily.InterNetwork, resolve, identity);
+        _overV6 = CreateClient(AddressFamily.InterNetworkV6, resolve, identity);
     }
 
     /// <summary>One announce.</summary>
@@ -100,11 +102,13 @@ internal sealed class HttpTrackerClient : IDisposable
 
     private static HttpClient CreateClient(
         AddressFamily family,
-        Func<string, CancellationToken, Task<IPAddress[]>> resolve
+        Func<string, CancellationToken, Task<IPAddress[]>> resolve,
+        SwarmIdentity? identity
     ) =>
         new(
             new SocketsHttpHandler
             {
+                SslOptions = identity?.ServerOptions() ?? new(),
                 ConnectTimeout = TimeSpan.FromSeconds(5),
                 ConnectCallback = async (context, cancellation) =>
                 {

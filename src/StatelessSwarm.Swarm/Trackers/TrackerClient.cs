@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using StatelessSwarm.Swarm.Identities;
 
 namespace StatelessSwarm.Swarm.Trackers;
 
@@ -18,15 +19,17 @@ internal sealed class TrackerClient : IDisposable
     /// <summary>Makes one.</summary>
     /// <param name="listenAddresses">Addresses we accept peers on; their families are the ones announced over.</param>
     /// <param name="resolve">Addresses of a name.</param>
+    /// <param name="identity">Shown to trackers that ask for one; trackers of its authority are trusted. Null for none.</param>
     /// <param name="time">Clock.</param>
     public TrackerClient(
         IReadOnlyList<IPAddress> listenAddresses,
         Func<string, CancellationToken, Task<IPAddress[]>> resolve,
+        SwarmIdentity? identity,
         TimeProvider time
     )
     {
         _resolve = resolve;
-        _http = new HttpTrackerClient(resolve);
+        _http = new HttpTrackerClient(resolve, identity);
         _udp = new UdpTrackerClient(time);
         var isV6 = listenAddresses.Any(address => address.AddressFamily == AddressFamily.InterNetworkV6);
         var isV4 = listenAddresses.Any(address =>

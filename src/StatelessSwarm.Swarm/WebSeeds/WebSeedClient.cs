@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using StatelessSwarm.Swarm.Identities;
 
 namespace StatelessSwarm.Swarm.WebSeeds;
 
@@ -8,10 +9,12 @@ internal static class WebSeedClient
 {
     /// <summary>A client; its connections are kept alive between ranges and closed when it is disposed.</summary>
     /// <param name="onConnected">Told of every connection once it stands, before anything is sent on it.</param>
-    public static HttpMessageInvoker Create(Action<Socket> onConnected) =>
+    /// <param name="identity">Shown to servers that ask for one; servers of its authority are trusted. Null for none.</param>
+    public static HttpMessageInvoker Create(Action<Socket> onConnected, SwarmIdentity? identity) =>
         new(
             new SocketsHttpHandler
             {
+                SslOptions = identity?.ServerOptions() ?? new(),
                 ConnectTimeout = TimeSpan.FromSeconds(8),
                 ConnectCallback = (context, cancellation) => ConnectAsync(context.DnsEndPoint, onConnected, cancellation),
                 PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),

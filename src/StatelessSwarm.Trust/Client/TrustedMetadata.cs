@@ -3,6 +3,7 @@ using StatelessSwarm.Content;
 using StatelessSwarm.Content.Manifests;
 using StatelessSwarm.Content.Values;
 using StatelessSwarm.Trust.Durability;
+using StatelessSwarm.Trust.Identities;
 using StatelessSwarm.Trust.Roles;
 using StatelessSwarm.Trust.Signing;
 
@@ -42,6 +43,8 @@ public sealed partial class TrustedMetadata
         _files = files;
         _rootFile = new StateFile(Path.Combine(directory, "root.state"), SignedEnvelope.MaxBytes(RootMetadata.MaxBytes), files);
         _clockFile = new StateFile(Path.Combine(directory, "clock.state"), sizeof(long), files);
+        _revocationFile = new StateFile(Path.Combine(directory, "revoked.state"), SignedEnvelope.MaxBytes(RevocationList.MaxBytes), files);
+        _timeFile = new StateFile(Path.Combine(directory, "time.state"), SignedEnvelope.MaxBytes(TimeStatement.MaxBytes), files);
         _rootEnvelope = envelope;
         _root = root;
     }
@@ -122,6 +125,7 @@ public sealed partial class TrustedMetadata
             );
         }
         RefuseExpired(pointer, what);
+        RefuseNotCurrent(product, channel, pointer.Serial, what);
         var memory = ReadMemory(file);
         if (RefuseOlder(pointer, offered, memory, what))
             return pointer;

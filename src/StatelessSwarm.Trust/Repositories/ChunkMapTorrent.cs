@@ -7,12 +7,15 @@ namespace StatelessSwarm.Trust.Repositories;
 /// <summary>Ties the unsigned metainfo of a chunk map to a signed manifest: after this, its hashes may be believed.</summary>
 public static class ChunkMapTorrent
 {
-    /// <summary>The metainfo of a map: v2 alone, because nobody but our nodes asks for it. Equal maps give equal torrents.</summary>
-    public static Task<byte[]> BuildAsync(byte[] map, CancellationToken cancellation)
+    /// <summary>The metainfo of a map: v2 alone, because nobody but our nodes asks for it. Equal maps of one authority give equal torrents.</summary>
+    /// <param name="map">Encoded.</param>
+    /// <param name="authority">As the release's torrent has it (<see cref="TorrentInfo.Authority"/>); null for an open one.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public static Task<byte[]> BuildAsync(byte[] map, string? authority, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(map);
         return TorrentBuilder.BuildAsync(
-            new TorrentBuildOptions { Name = ReleaseChunkMap.FileName, Kind = TorrentKind.V2 },
+            new TorrentBuildOptions { Name = ReleaseChunkMap.FileName, Kind = TorrentKind.V2, Authority = authority },
             [new TorrentBuildFile(ReleaseChunkMap.FileName, new MemoryStream(map), map.Length)],
             progress: null,
             cancellation

@@ -3,6 +3,7 @@ using System.Text;
 using StatelessSwarm.Content.Manifests;
 using StatelessSwarm.Content.Values;
 using StatelessSwarm.Trust.Durability;
+using StatelessSwarm.Trust.Identities;
 using StatelessSwarm.Trust.Keys;
 using StatelessSwarm.Trust.Roles;
 using StatelessSwarm.Trust.Signing;
@@ -54,7 +55,7 @@ internal sealed class Publisher
         try
         {
             var intake = new ReleaseIntake(_repository.At(StagedRelease), _files, progress);
-            var intaken = await intake.RunAsync(request, build, Now(), cancellation);
+            var intaken = await intake.RunAsync(request, _repository.ReadAuthority(), build, Now(), cancellation);
             var manifest = intaken.Manifest;
             var digest = WriteMetadata(intaken, root, keys);
             cancellation.ThrowIfCancellationRequested();
@@ -62,6 +63,7 @@ internal sealed class Publisher
             _files.SyncDirectory(_repository.At(RepositoryLayout.Releases));
             foreach (var channel in request.Channels.Distinct(StringComparer.Ordinal))
                 WritePointer(manifest, digest, channel, request.ChannelLifetime, root, keys);
+            NewStatements().Renew(root, keys);
             return new PublishedRelease(digest, manifest);
         }
         finally
@@ -85,7 +87,10 @@ internal sealed class Publisher
             throw new TrustException(TrustFault.Rollback, $"release {digest} is withdrawn: {withdrawn.Reason}");
         if (_repository.ReadNotes().Pruned.Any(pruned => pruned.Digest == digest))
             throw new TrustException(TrustFault.Rollback, $"release {digest} is being pruned.");
-        return WritePointer(_repository.ReadManifest(digest), digest, channel, lifetime, CurrentRoot(), keys);
+        var root = CurrentRoot();
+        var pointer = WritePointer(_repository.ReadManifest(digest), digest, channel, lifetime, root, keys);
+        NewStatements().Renew(root, keys);
+        return pointer;
     }
 
     public void PublishRoot(RootMetadata next, IReadOnlyList<SigningKey> keys)
@@ -124,6 +129,10 @@ internal sealed class Publisher
             Take(RepositoryLayout.Manifest(digest), MetadataRole.Release, ReleaseManifest.MaxBytes);
         foreach (var path in RepositoryTree.ChannelFiles(_repository.Directory))
             Take(path, MetadataRole.Channel, ChannelPointer.MaxBytes);
+        if (File.Exists(_repository.At(RepositoryLayout.Revoked)))
+            Take(RepositoryLayout.Revoked, MetadataRole.Identity, RevocationList.MaxBytes);
+        if (File.Exists(_repository.At(RepositoryLayout.Time)))
+            Take(RepositoryLayout.Time, MetadataRole.Time, TimeStatement.MaxBytes);
         return new ResignedFiles(renewed, sound, missing);
 
         void Take(string path, MetadataRole role, int maxBytes)
@@ -134,7 +143,7 @@ internal sealed class Publisher
                 sound++;
                 return;
             }
-            var holders = root.Roles.TryGetValue(role, out var some) ? some.KeyIds : [];
+            var holders = root.HoldersOf(role)?.KeyIds ?? [];
             foreach (var key in keys.Where(key => holders.Contains(key.PublicKey.Id)))
                 envelope = envelope.With(role, key);
             if (!RoleVerifier.IsMet(root, role, envelope))
@@ -220,7 +229,7 @@ internal sealed class Publisher
     }
 
     /// <summary>The newest root metadata; finishes a rotation that was cut between its two files.</summary>
-    private RootMetadata CurrentRoot()
+    internal RootMetadata CurrentRoot()
     {
         var root = _repository.ReadRoot();
         while (File.Exists(_repository.At(RepositoryLayout.RootVersion(root.Version + 1))))
@@ -342,6 +351,8 @@ internal sealed class Publisher
         _repository.Replace(path, envelope.Encode());
         return pointer;
     }
+
+    private RepositoryStatements NewStatements() => new(_repository, this, _time);
 
     private long Now() => _time.GetUtcNow().ToUnixTimeSeconds();
 }

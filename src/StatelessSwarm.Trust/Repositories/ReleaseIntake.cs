@@ -34,6 +34,7 @@ internal sealed class ReleaseIntake
 
     public async Task<IntakenRelease> RunAsync(
         PublishRequest request,
+        string? authority,
         long build,
         long createdUnixSeconds,
         CancellationToken cancellation
@@ -49,7 +50,7 @@ internal sealed class ReleaseIntake
             _files.EnsureDirectory(payload);
             var format = Open(request, payload, salt, chunks, items);
             var torrent = await TorrentBuilder.BuildHybridAsync(
-                new TorrentBuildOptions { Name = name, Trackers = request.Trackers, WebSeeds = request.WebSeeds },
+                new TorrentBuildOptions { Name = name, Authority = authority, Trackers = request.Trackers, WebSeeds = request.WebSeeds },
                 [.. items.Select(item => new TorrentBuildFile(item.Name, item.Intake, item.Length))],
                 progress: null,
                 cancellation
@@ -59,7 +60,7 @@ internal sealed class ReleaseIntake
             _files.SyncDirectory(payload);
             var sha256 = items.ToDictionary(item => item.Role, item => item.Hashes.FinishSha256());
             var map = chunks.Finish(sha256[ReleaseFileRole.Root]).Encode();
-            var mapTorrent = await ChunkMapTorrent.BuildAsync(map, cancellation);
+            var mapTorrent = await ChunkMapTorrent.BuildAsync(map, authority, cancellation);
             var reference = new ReleaseChunkMap(map.Length, Sha256Digest.HashData(map), V2HashOf(mapTorrent));
             var manifest = Describe(request, build, createdUnixSeconds, format, salt, items, sha256, torrent, reference);
             return new IntakenRelease(manifest, torrent, map, mapTorrent);

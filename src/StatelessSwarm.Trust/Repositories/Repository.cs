@@ -1,7 +1,11 @@
+using System.Security.Cryptography;
+using System.Text;
 using StatelessSwarm.Content;
 using StatelessSwarm.Content.Manifests;
+using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Content.Values;
 using StatelessSwarm.Trust.Durability;
+using StatelessSwarm.Trust.Identities;
 using StatelessSwarm.Trust.Keys;
 using StatelessSwarm.Trust.Roles;
 using StatelessSwarm.Trust.Signing;
@@ -107,6 +111,63 @@ public sealed partial class Repository
     /// <exception cref="TrustException">Malformed.</exception>
     public RootMetadata ReadRoot() =>
         RootMetadata.Decode(ReadEnvelope(RepositoryLayout.Root, RootMetadata.MaxBytes).Payload);
+
+    /// <summary>The revocation list, decoded without checking its signatures; null while there is none.</summary>
+    /// <exception cref="TrustException">Malformed.</exception>
+    public RevocationList? ReadRevocations() =>
+        File.Exists(At(RepositoryLayout.Revoked)) ? RevocationList.Decode(ReadEnvelope(RepositoryLayout.Revoked, RevocationList.MaxBytes).Payload) : null;
+
+    /// <summary>The time statement, decoded without checking its signatures; null while there is none.</summary>
+    /// <exception cref="TrustException">Malformed.</exception>
+    public TimeStatement? ReadTime() =>
+        File.Exists(At(RepositoryLayout.Time)) ? TimeStatement.Decode(ReadEnvelope(RepositoryLayout.Time, TimeStatement.MaxBytes).Payload) : null;
+
+    /// <summary>
+    /// Keys that are out of closed swarms, when enough keys of the newest root metadata have signed the list; none while there is no list.
+    /// </summary>
+    /// <exception cref="TrustException">Malformed, or too few signatures.</exception>
+    public IReadOnlySet<Sha256Digest> ReadRevokedKeys()
+    {
+        if (!File.Exists(At(RepositoryLayout.Revoked)))
+            return new HashSet<Sha256Digest>();
+        var envelope = ReadEnvelope(RepositoryLayout.Revoked, RevocationList.MaxBytes);
+        RoleVerifier.Verify(ReadRoot(), MetadataRole.Identity, envelope, "revocation list");
+        return RevocationList.Decode(envelope.Payload).Keys.ToHashSet();
+    }
+
+    /// <summary>Certificate in PEM of the authority whose members alone take part in what is published; null for open swarms.</summary>
+    /// <exception cref="IOException">Cannot be read; names the path.</exception>
+    public string? ReadAuthority() =>
+        File.Exists(At(RepositoryLayout.Authority))
+            ? Encoding.ASCII.GetString(BoundedFile.Read(At(RepositoryLayout.Authority), RepositoryLayout.Authority, TorrentInfo.MaxAuthorityLength))
+            : null;
+
+    /// <summary>Closes what is published from now on to all but members of an authority, or with null opens it. Releases that are there stay as they are.</summary>
+    /// <param name="certificate">DER.</param>
+    /// <exception cref="IOException">Another publisher is at work, or the file cannot be written.</exception>
+    public void SetAuthority(ReadOnlyMemory<byte>? certificate)
+    {
+        var publisher = new Publisher(this, _time, _files);
+        using var held = publisher.Begin();
+        if (certificate is { } der)
+            Replace(RepositoryLayout.Authority, Encoding.ASCII.GetBytes(PemEncoding.WriteString("CERTIFICATE", der.Span) + "\n"));
+        else
+            File.Delete(At(RepositoryLayout.Authority));
+        publisher.ClearStaging(isLastWord: true);
+    }
+
+    /// <summary>Puts keys out of closed swarms, or takes them back in: the next version of the list.</summary>
+    /// <exception cref="TrustException">Too few of the keys hold the identity role (or, without one, the channel role).</exception>
+    /// <exception cref="IOException">Another publisher is at work.</exception>
+    public RevocationList Revoke(IEnumerable<Sha256Digest> added, IEnumerable<Sha256Digest> removed, IReadOnlyList<SigningKey> keys) =>
+        NewStatements().Revoke(added, removed, keys);
+
+    /// <summary>Says what is current, for a time: nodes whose root metadata has a time role believe no channel without it.</summary>
+    /// <exception cref="TrustException">Too few of the keys hold the time role.</exception>
+    /// <exception cref="IOException">Another publisher is at work.</exception>
+    public TimeStatement SignTime(TimeSpan lifetime, IReadOnlyList<SigningKey> keys) => NewStatements().SignTime(lifetime, keys);
+
+    private RepositoryStatements NewStatements() => new(this, new Publisher(this, _time, _files), _time);
 
     /// <summary>Digests of all complete releases.</summary>
     public IReadOnlyList<Sha256Digest> ListReleases()

@@ -1,6 +1,7 @@
 using StatelessSwarm.Content;
 using StatelessSwarm.Content.Manifests;
 using StatelessSwarm.Content.Values;
+using StatelessSwarm.Trust.Identities;
 using StatelessSwarm.Trust.Roles;
 using StatelessSwarm.Trust.Signing;
 
@@ -43,6 +44,7 @@ internal sealed class RepositoryCheck
             await CheckReleaseAsync(root, digest);
         foreach (var path in RepositoryTree.ChannelFiles(_repository.Directory))
             CheckChannel(root, path);
+        CheckStatements(root);
         CheckBuilds();
         CheckStrays();
         return _problems.Found;
@@ -166,6 +168,45 @@ internal sealed class RepositoryCheck
         );
     }
 
+    private void CheckStatements(RootMetadata? root)
+    {
+        _expected.Add(RepositoryLayout.Authority);
+        Check(RepositoryLayout.Revoked, MetadataRole.Identity, RevocationList.MaxBytes, payload => RevocationList.Decode(payload));
+        Check(
+            RepositoryLayout.Time,
+            MetadataRole.Time,
+            TimeStatement.MaxBytes,
+            payload =>
+            {
+                var statement = TimeStatement.Decode(payload);
+                if (Now() >= statement.ExpiresUnixSeconds)
+                    throw new TrustException(TrustFault.Expired, $"expired at {statement.ExpiresUnixSeconds} (seconds since 1970).");
+            }
+        );
+        if (root?.Roles.ContainsKey(MetadataRole.Time) == true && !File.Exists(At(RepositoryLayout.Time)))
+            _problems.Add(RepositoryLayout.Time, "is missing: the root metadata has a time role, so that readers believe no channel without it.");
+
+        void Check(string path, MetadataRole role, int maxBytes, Action<ReadOnlyMemory<byte>> look)
+        {
+            _expected.Add(path);
+            if (!File.Exists(At(path)))
+                return;
+            _problems.Try(
+                path,
+                () =>
+                {
+                    var envelope = _repository.ReadEnvelope(path, maxBytes);
+                    if (root is not null)
+                    {
+                        RoleVerifier.Verify(root, role, envelope, path);
+                        RefuseIdleSignatures(envelope, role, [root]);
+                    }
+                    look(envelope.Payload);
+                }
+            );
+        }
+    }
+
     private void CheckBuilds()
     {
         var releases = _manifests.OrderBy(entry => entry.Value.Product, StringComparer.Ordinal).ThenBy(entry => entry.Value.Build);
@@ -203,7 +244,7 @@ internal sealed class RepositoryCheck
         foreach (var signature in envelope.Signatures)
         {
             var key = roots
-                .Where(root => root.Roles[role].KeyIds.Contains(signature.KeyId))
+                .Where(root => root.HoldersOf(role)?.KeyIds.Contains(signature.KeyId) == true)
                 .Select(root => root.FindKey(signature.KeyId))
                 .FirstOrDefault();
             if (key is null || !seen.Add(key.Id) || !key.Verify(signed, signature.Signature.Span))

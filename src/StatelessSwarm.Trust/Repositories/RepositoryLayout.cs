@@ -9,6 +9,9 @@ namespace StatelessSwarm.Trust.Repositories;
 /// <code>
 /// metadata/root.mp                              newest root metadata
 /// metadata/{version}.root.mp                    every root metadata, for readers that must follow the chain
+/// metadata/time.mp                              what is current, signed by the time role when there is one
+/// metadata/revoked.mp                           signed list of keys that are out of closed swarms
+/// metadata/authority.pem                        certificate of the authority of closed swarms; releases are closed to others
 /// metadata/channels/{product}/{channel}.mp      signed channel pointer
 /// releases/{digest}/manifest.mp                 signed release manifest
 /// releases/{digest}/release.torrent             metainfo
@@ -22,6 +25,15 @@ public static class RepositoryLayout
 {
     /// <summary>Newest root metadata.</summary>
     public const string Root = "metadata/root.mp";
+
+    /// <summary>The time statement.</summary>
+    public const string Time = "metadata/time.mp";
+
+    /// <summary>The revocation list.</summary>
+    public const string Revoked = "metadata/revoked.mp";
+
+    /// <summary>Certificate, in PEM, whose members alone take part in the swarms of releases published from now on.</summary>
+    public const string Authority = "metadata/authority.pem";
 
     /// <summary>Directory of the channel pointers, one directory per product.</summary>
     public const string Channels = "metadata/channels";

@@ -13,7 +13,7 @@ public static class RoleVerifier
     /// <summary>Checks every signature of <paramref name="envelope"/> against the keys of <paramref name="role"/>.</summary>
     public static SignatureCount Count(RootMetadata root, MetadataRole role, SignedEnvelope envelope)
     {
-        if (!root.Roles.TryGetValue(role, out var holders))
+        if (root.HoldersOf(role) is not { } holders)
             return new SignatureCount(0, 0, envelope.Signatures.Count, 0);
         var signed = SignedEnvelope.SignedBytes(role, envelope.Payload.Span);
         var believed = new HashSet<Sha256Digest>();
@@ -34,7 +34,7 @@ public static class RoleVerifier
 
     /// <summary>True when a threshold of the role's keys has signed.</summary>
     public static bool IsMet(RootMetadata root, MetadataRole role, SignedEnvelope envelope) =>
-        root.Roles.TryGetValue(role, out var holders) && Count(root, role, envelope).Valid >= holders.Threshold;
+        root.HoldersOf(role) is { } holders && Count(root, role, envelope).Valid >= holders.Threshold;
 
     /// <summary>Refuses an envelope that too few keys of the role have signed.</summary>
     /// <param name="root">The root metadata believed.</param>
@@ -44,7 +44,7 @@ public static class RoleVerifier
     /// <exception cref="TrustException">NotEnoughSignatures.</exception>
     public static void Verify(RootMetadata root, MetadataRole role, SignedEnvelope envelope, string what)
     {
-        if (!root.Roles.TryGetValue(role, out var holders))
+        if (root.HoldersOf(role) is not { } holders)
             throw Refused($"{what}: root version {root.Version} gives nobody the {NameOf(role)} role.");
         var count = Count(root, role, envelope);
         if (count.Valid < holders.Threshold)
@@ -65,7 +65,7 @@ public static class RoleVerifier
         string what
     )
     {
-        if (!root.Roles.TryGetValue(role, out var holders))
+        if (root.HoldersOf(role) is not { } holders)
             throw Refused($"{what}: root version {root.Version} gives nobody the {NameOf(role)} role.");
         SigningKey[] able =
         [
@@ -87,6 +87,7 @@ public static class RoleVerifier
             MetadataRole.Release => "release",
             MetadataRole.Channel => "channel",
             MetadataRole.Time => "time",
+            MetadataRole.Identity => "identity",
             _ => "unknown",
         };
 

@@ -18,7 +18,7 @@ namespace StatelessSwarm.Trust.Roles;
 /// 2  issued           seconds since 1970 UTC, 0 .. <see cref="MaxUnixSeconds"/>
 /// 3  expires          likewise, after issued
 /// 4  keys             array of [algorithm 1, 32 bytes], ascending by id, each once; 1 .. <see cref="MaxKeys"/>
-/// 5  roles            map role number -> [threshold, [key id, ...]], ascending; 1, 2 and 3 always, 4 may be missing
+/// 5  roles            map role number -> [threshold, [key id, ...]], ascending; 1, 2 and 3 always, 4 and 5 may be missing
 /// </code>
 /// </summary>
 public sealed partial record RootMetadata
@@ -47,7 +47,7 @@ public sealed partial record RootMetadata
     /// <summary>All keys, ascending by id, each once.</summary>
     public required IReadOnlyList<PublicKey> Keys { get; init; }
 
-    /// <summary>The roles; <see cref="MetadataRole.Time"/> may be missing.</summary>
+    /// <summary>The roles; <see cref="MetadataRole.Time"/> and <see cref="MetadataRole.Identity"/> may be missing.</summary>
     public required IReadOnlyDictionary<MetadataRole, RoleKeys> Roles { get; init; }
 
     /// <summary>Root metadata in which every key holds the roles root, release and channel.</summary>
@@ -80,6 +80,10 @@ public sealed partial record RootMetadata
             },
         };
     }
+
+    /// <summary>Who holds a role, or null for nobody. Without holders of its own <see cref="MetadataRole.Identity"/> is held with the channel role.</summary>
+    public RoleKeys? HoldersOf(MetadataRole role) =>
+        Roles.GetValueOrDefault(role) ?? (role == MetadataRole.Identity ? Roles.GetValueOrDefault(MetadataRole.Channel) : null);
 
     /// <summary>The key of an id, or null.</summary>
     public PublicKey? FindKey(Sha256Digest id) => Keys.FirstOrDefault(key => key.Id == id);
@@ -153,8 +157,8 @@ public sealed partial record RootMetadata
     private static Dictionary<MetadataRole, RoleKeys> ReadRoles(ref MessagePackReader reader)
     {
         var roleCount = reader.ReadMapHeader();
-        if (roleCount is < 3 or > 4)
-            throw Malformed($"field 5: expected 3 or 4 roles, not {roleCount}");
+        if (roleCount is < 3 or > 5)
+            throw Malformed($"field 5: expected 3 to 5 roles, not {roleCount}");
         var roles = new Dictionary<MetadataRole, RoleKeys>();
         for (var index = 0; index < roleCount; index++)
         {
@@ -200,7 +204,7 @@ public sealed partial record RootMetadata
     private void CheckRole(MetadataRole role, RoleKeys holders)
     {
         var number = ((int)role).ToString(CultureInfo.InvariantCulture);
-        if (role is < MetadataRole.Root or > MetadataRole.Time)
+        if (role is < MetadataRole.Root or > MetadataRole.Identity)
             throw Malformed($"field 5: unknown role {number}");
         if (holders.Threshold < 1 || holders.Threshold > holders.KeyIds.Count)
             throw Malformed($"field 5: role {number}: expected a threshold from 1 to its {holders.KeyIds.Count} keys, not {holders.Threshold}");

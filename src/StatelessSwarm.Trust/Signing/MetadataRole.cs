@@ -12,6 +12,9 @@ public enum MetadataRole
     /// <summary>Channel pointers.</summary>
     Channel = 3,
 
-    /// <summary>What is current; reserved for the short-lived time role.</summary>
+    /// <summary>What is current, for a short time.</summary>
     Time = 4,
+
+    /// <summary>Who has been put out of closed swarms. Without keys of its own the keys of <see cref="Channel"/> hold it.</summary>
+    Identity = 5,
 }

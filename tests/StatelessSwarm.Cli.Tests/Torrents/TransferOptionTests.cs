@@ -40,6 +40,7 @@ public sealed class TransferOptionTests : IAsyncLifetime
         ["EngineOptions.Budget"] = "the host's, for all its torrents",
         ["EngineOptions.NeighbourWaitMs"] = "the torrent's, see TorrentAddOptions",
         ["SwarmOptions.FileAt"] = "the node's, which hands on signed metadata",
+        ["SwarmOptions.Identity"] = "read from the directory that --identity names",
         ["SwarmOptions.SharedUpload"] = "the seed's, which sends over HTTP too",
         ["TorrentAddOptions.Engine"] = "a record of its own here",
         ["TorrentAddOptions.Metainfo"] = "the command's argument",
@@ -195,7 +196,7 @@ public sealed class TransferOptionTests : IAsyncLifetime
     [InlineData("serve", true)]
     public async Task Help_IsShort_AndTheRestIsGrouped(string command, bool isServe)
     {
-        var limits = new TransferOptionSet(isServe).Limits;
+        var limits = new TransferOptionSet(isServe, TimeProvider.System).Limits;
         var brief = await CommandRun.RunAsync("torrent", command, "--help");
         Assert.Contains($"--help-limits  ", brief.Out, StringComparison.Ordinal);
         var all = await CommandRun.RunAsync("torrent", command, "--help-limits");
@@ -212,7 +213,7 @@ public sealed class TransferOptionTests : IAsyncLifetime
 
     private TransferOptions Read(string arguments, bool isServe)
     {
-        var set = new TransferOptionSet(isServe);
+        var set = new TransferOptionSet(isServe, TimeProvider.System);
         var command = new RootCommand();
         set.AddTo(command);
         var result = command.Parse(arguments.Split(' ', StringSplitOptions.RemoveEmptyEntries));

@@ -2,6 +2,7 @@ using System.Net;
 using StatelessSwarm.Engine.Peers;
 using StatelessSwarm.Swarm.Encryption;
 using StatelessSwarm.Swarm.Hosting;
+using StatelessSwarm.Swarm.Identities;
 using StatelessSwarm.Testing.Logging;
 using StatelessSwarm.Testing.Torrents;
 
@@ -17,18 +18,23 @@ internal sealed class OurPeer : IAsyncDisposable
     private readonly string _name;
     private readonly SwarmHost _host;
     private readonly RecordingLoggers _log;
+    private readonly SwarmIdentity? _identity;
 
-    private OurPeer(SampleTorrent sample, string name, SwarmHost host, TorrentSession session, RecordingLoggers log)
+    private OurPeer(SampleTorrent sample, string name, SwarmHost host, TorrentSession session, RecordingLoggers log, SwarmIdentity? identity)
     {
         _sample = sample;
         _name = name;
         _host = host;
         _log = log;
+        _identity = identity;
         Session = session;
     }
 
     /// <summary>The torrent's session.</summary>
     public TorrentSession Session { get; }
+
+    /// <summary>Where we take peers.</summary>
+    public IPEndPoint EndPoint => new(IPAddress.Loopback, _host.Port);
 
     /// <summary>Lines of our log that speak of a peer's fault.</summary>
     public IReadOnlyList<string> Complaints => [.. _log.Lines.Where(IsComplaint)];
@@ -52,11 +58,15 @@ internal sealed class OurPeer : IAsyncDisposable
     public static Task<OurPeer> StartAsync(SampleTorrent sample, bool isSeed, StreamEncryption encryption) =>
         StartAsync(sample, isSeed ? "source" : "ours", isSeed, [], encryption);
 
+    /// <summary>Starts a member of a closed swarm; it owns the identity.</summary>
+    public static Task<OurPeer> StartClosedAsync(SampleTorrent sample, bool isSeed, SwarmIdentity identity) =>
+        StartAsync(sample, isSeed ? "source" : "ours", isSeed, [], StreamEncryption.Plain, identity: identity);
+
     /// <summary>Names a peer, which is then connected to.</summary>
     public void Connect(PeerProgram client) => Session.AddPeer(client.EndPoint, PeerSource.Manual);
 
     /// <summary>Names one of ours, which is then connected to.</summary>
-    public void Connect(OurPeer other) => Session.AddPeer(new IPEndPoint(IPAddress.Loopback, other._host.Port), PeerSource.Manual);
+    public void Connect(OurPeer other) => Session.AddPeer(other.EndPoint, PeerSource.Manual);
 
     /// <summary>Waits until we have everything.</summary>
     /// <exception cref="TimeoutException">We did not get it; the message holds our log and theirs.</exception>
@@ -94,6 +104,7 @@ internal sealed class OurPeer : IAsyncDisposable
     {
         await _host.DisposeAsync();
         _log.Dispose();
+        _identity?.Dispose();
     }
 
     /// <summary>True for a line of our log that speaks of a peer's fault.</summary>
@@ -112,7 +123,8 @@ internal sealed class OurPeer : IAsyncDisposable
         bool isSeed,
         IReadOnlyList<Uri> trackers,
         StreamEncryption encryption,
-        KnownParts? parts = null
+        KnownParts? parts = null,
+        SwarmIdentity? identity = null
     )
     {
         var log = new RecordingLoggers();
@@ -122,6 +134,7 @@ internal sealed class OurPeer : IAsyncDisposable
                 ListenAddresses = [IPAddress.Loopback],
                 Port = 0,
                 Encryption = encryption,
+                Identity = identity,
             },
             TimeProvider.System,
             log,
@@ -138,6 +151,6 @@ internal sealed class OurPeer : IAsyncDisposable
             },
             CancellationToken.None
         );
-        return new OurPeer(sample, name, host, session, log);
+        return new OurPeer(sample, name, host, session, log, identity);
     }
 }

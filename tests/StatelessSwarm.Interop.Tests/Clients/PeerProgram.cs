@@ -55,7 +55,8 @@ internal abstract class PeerProgram : IAsyncDisposable
                 .Sample.Metainfo.Info.Files.Zip(_options.Sample.Paths)
                 .Where(pair => CreatesEmptyFiles || pair.First.Length > 0)
                 .All(pair =>
-                    File.ReadAllBytes(Path.Combine(directory, pair.First.Path)).AsSpan().SequenceEqual(File.ReadAllBytes(pair.Second))
+                    File.Exists(Path.Combine(directory, pair.First.Path))
+                    && File.ReadAllBytes(Path.Combine(directory, pair.First.Path)).AsSpan().SequenceEqual(File.ReadAllBytes(pair.Second))
                 );
         }
     }

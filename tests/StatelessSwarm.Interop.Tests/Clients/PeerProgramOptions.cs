@@ -23,6 +23,12 @@ internal sealed record PeerProgramOptions
     /// <summary>It speaks to peers in plaintext only; libtorrent heeds it.</summary>
     public bool RefusesEncryption { get; init; }
 
+    /// <summary>Its identity in a closed swarm, or null; libtorrent heeds it.</summary>
+    public string? IdentityDirectory { get; init; }
+
+    /// <summary>Peers it connects to at once; libtorrent heeds it.</summary>
+    public IReadOnlyList<IPEndPoint> Peers { get; init; } = [];
+
     /// <summary>Address and port it listens on; the default is a free port of the loopback.</summary>
     public IPEndPoint EndPoint { get; init; } = new(IPAddress.Loopback, FreePort.Take());
 

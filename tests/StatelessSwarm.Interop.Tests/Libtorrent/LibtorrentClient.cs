@@ -37,6 +37,8 @@ internal sealed class LibtorrentClient(PeerProgramOptions options) : PeerProgram
                 .. options.RequiresEncryption
                     ? ["--set", "in_enc_policy=0", "--set", "out_enc_policy=0", "--set", "allowed_enc_level=2"]
                     : Array.Empty<string>(),
+                .. options.IdentityDirectory is { } identity ? ["--identity", identity] : Array.Empty<string>(),
+                .. options.Peers.SelectMany(peer => (string[])["--peer", $"{peer}"]),
                 .. options.IsSeed ? ["--seed"] : Array.Empty<string>(),
             ]
         );

@@ -19,7 +19,7 @@ public sealed class MetadataClientTests
     )
     {
         await using var server = new RawHttpServer(handler);
-        using var client = new MetadataClient(server.Url, time ?? TimeProvider.System, new Random(1));
+        using var client = new MetadataClient(server.Url, identity: null, time ?? TimeProvider.System, new Random(1));
         return await client.GetAsync("metadata/x.mp", maxBytes, Cancellation);
     }
 
@@ -141,7 +141,7 @@ public sealed class MetadataClientTests
     {
         using var unused = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         unused.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
-        using var client = new MetadataClient(new Uri($"http://{unused.LocalEndPoint}/"), TimeProvider.System, new Random(1));
+        using var client = new MetadataClient(new Uri($"http://{unused.LocalEndPoint}/"), identity: null, TimeProvider.System, new Random(1));
         var fault = await Assert.ThrowsAsync<NodeException>(() => client.GetAsync("x", 10, Cancellation));
         Assert.Equal(FaultKind.Unreachable, fault.Kind);
         Assert.Contains(unused.LocalEndPoint!.ToString()!, fault.Message, StringComparison.Ordinal);
@@ -167,7 +167,7 @@ public sealed class MetadataClientTests
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
         await using var server = new RawHttpServer((_, _, ended) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ended));
-        using var client = new MetadataClient(server.Url, TimeProvider.System, new Random(1));
+        using var client = new MetadataClient(server.Url, identity: null, TimeProvider.System, new Random(1));
         var get = client.GetAsync("x", 10, stop.Token);
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => get);

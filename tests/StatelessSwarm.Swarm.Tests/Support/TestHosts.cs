@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using StatelessSwarm.Engine.Limits;
 using StatelessSwarm.Swarm.Encryption;
 using StatelessSwarm.Swarm.Hosting;
+using StatelessSwarm.Swarm.Identities;
 using StatelessSwarm.Testing.Torrents;
 
 namespace StatelessSwarm.Swarm.Tests.Support;
@@ -21,7 +22,9 @@ internal static class TestHosts
         TimeProvider? time = null,
         int maxConnections = 512,
         ILoggerFactory? loggers = null,
-        StreamEncryption encryption = StreamEncryption.Plain
+        StreamEncryption encryption = StreamEncryption.Plain,
+        SwarmIdentity? identity = null,
+        Func<string, byte[]?>? fileAt = null
     ) =>
         SwarmHost.StartAsync(
             new SwarmOptions
@@ -31,6 +34,8 @@ internal static class TestHosts
                 Limits = new TransferLimits { Up = uploadBytesPerSecond > 0 ? uploadBytesPerSecond : null },
                 MaxConnections = maxConnections,
                 Encryption = encryption,
+                Identity = identity,
+                FileAt = fileAt,
             },
             time ?? TimeProvider.System,
             loggers ?? NullLoggerFactory.Instance,

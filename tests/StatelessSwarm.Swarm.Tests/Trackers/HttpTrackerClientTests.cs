@@ -17,7 +17,7 @@ public sealed class HttpTrackerClientTests
     {
         using var tracker = new TcpListener(IPAddress.Loopback, 0);
         tracker.Start();
-        using var client = new HttpTrackerClient(Dns.GetHostAddressesAsync);
+        using var client = new HttpTrackerClient(Dns.GetHostAddressesAsync, identity: null);
         var announce = client.AnnounceAsync(UriOf(tracker), AddressFamily.InterNetwork, Request(), CancellationToken.None);
         var head = await AnswerAsync(tracker, "HTTP/1.1 200 OK\r\nContent-Length: 17\r\n\r\nd8:intervali300ee");
         var line = head.Split("\r\n")[0];
@@ -51,7 +51,7 @@ public sealed class HttpTrackerClientTests
     {
         using var tracker = new TcpListener(IPAddress.Loopback, 0);
         tracker.Start();
-        using var client = new HttpTrackerClient(Dns.GetHostAddressesAsync);
+        using var client = new HttpTrackerClient(Dns.GetHostAddressesAsync, identity: null);
         var announce = client.AnnounceAsync(UriOf(tracker), AddressFamily.InterNetwork, Request(), CancellationToken.None);
         var body = new string('x', HttpTrackerClient.MaxReplyBytes + 1);
         await AnswerAsync(tracker, $"HTTP/1.1 200 OK\r\nContent-Length: {body.Length}\r\n\r\n{body}");
@@ -63,7 +63,7 @@ public sealed class HttpTrackerClientTests
     {
         using var tracker = new TcpListener(IPAddress.Loopback, 0);
         tracker.Start();
-        using var client = new HttpTrackerClient(Dns.GetHostAddressesAsync);
+        using var client = new HttpTrackerClient(Dns.GetHostAddressesAsync, identity: null);
         var announce = client.AnnounceAsync(UriOf(tracker), AddressFamily.InterNetwork, Request(), CancellationToken.None);
         await AnswerAsync(tracker, "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n");
         var fault = await Assert.ThrowsAsync<TrackerException>(() => announce);
@@ -77,7 +77,7 @@ public sealed class HttpTrackerClientTests
         tracker.Start();
         var uri = UriOf(tracker);
         tracker.Stop();
-        using var client = new HttpTrackerClient(Dns.GetHostAddressesAsync);
+        using var client = new HttpTrackerClient(Dns.GetHostAddressesAsync, identity: null);
         await Assert.ThrowsAsync<TrackerException>(() => client.AnnounceAsync(uri, AddressFamily.InterNetwork, Request(), CancellationToken.None));
     }
 

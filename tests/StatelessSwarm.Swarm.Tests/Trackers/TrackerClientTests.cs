@@ -77,7 +77,7 @@ public sealed class TrackerClientTests
         await Assert.ThrowsAsync<TrackerException>(() => AnnounceAsync(client, "udp://nobody:1"));
     }
 
-    private static TrackerClient Make(IPAddress listen) => new([listen], ResolveAsync, TimeProvider.System);
+    private static TrackerClient Make(IPAddress listen) => new([listen], ResolveAsync, identity: null, TimeProvider.System);
 
     private static Task<IPAddress[]> ResolveAsync(string name, CancellationToken cancellation) =>
         name switch

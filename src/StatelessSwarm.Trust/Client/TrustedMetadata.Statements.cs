@@ -1,0 +1,119 @@
+using StatelessSwarm.Content.Values;
+using StatelessSwarm.Trust.Identities;
+using StatelessSwarm.Trust.Roles;
+using StatelessSwarm.Trust.Signing;
+
+namespace StatelessSwarm.Trust.Client;
+
+/// <summary>What is believed beside roots, pointers and manifests: who is out of closed swarms, and what is current.</summary>
+/// <remarks>
+/// <code>
+/// DIR/revoked.state    revocation list last believed
+/// DIR/time.state       time statement last believed
+/// </code>
+/// Both are forgotten, with the versions they counted, when root metadata takes their role from the keys that signed them.
+/// </remarks>
+public sealed partial class TrustedMetadata
+{
+    private readonly StateFile _revocationFile;
+    private readonly StateFile _timeFile;
+
+    /// <summary>True when the root metadata believed has a time role: a channel is then believed only beside a statement that is in time.</summary>
+    public bool NeedsTime => _root.Roles.ContainsKey(MetadataRole.Time);
+
+    /// <summary>Keys that are out of closed swarms.</summary>
+    /// <exception cref="TrustException">The stored state is damaged.</exception>
+    public IReadOnlySet<Sha256Digest> RevokedKeys => (HeldRevocations()?.List.Keys ?? []).ToHashSet();
+
+    /// <summary>The signed bytes of the revocation list last believed, or null: what another reader may be given.</summary>
+    /// <exception cref="TrustException">The stored state is damaged.</exception>
+    public ReadOnlyMemory<byte>? RevocationBytes => HeldRevocations()?.Bytes;
+
+    /// <summary>The signed bytes of the time statement last believed, or null.</summary>
+    /// <exception cref="TrustException">The stored state is damaged.</exception>
+    public ReadOnlyMemory<byte>? TimeBytes => HeldTime()?.Bytes;
+
+    /// <summary>Checks a revocation list: signatures, version not below the one held. Persists it before returning.</summary>
+    /// <exception cref="TrustException">Refused; nothing changed.</exception>
+    public RevocationList AcceptRevocations(ReadOnlyMemory<byte> envelope)
+    {
+        const string What = "revocation list";
+        var bytes = envelope.ToArray();
+        var offered = SignedEnvelope.Decode(bytes, RevocationList.MaxBytes);
+        RoleVerifier.Verify(_root, MetadataRole.Identity, offered, What);
+        var list = RevocationList.Decode(offered.Payload);
+        if (HeldRevocations() is { } held)
+        {
+            if (list.Version < held.List.Version)
+                throw Rollback($"{What}: version {list.Version} is below {held.List.Version}, which this machine has seen");
+            if (list.Version == held.List.Version)
+            {
+                return list.Encode().AsSpan().SequenceEqual(held.List.Encode())
+                    ? list
+                    : throw Rollback($"{What}: version {list.Version} has been seen with other content");
+            }
+        }
+        RaiseClockFloor(list.IssuedUnixSeconds);
+        _revocationFile.Write(bytes);
+        return list;
+    }
+
+    /// <summary>
+    /// Checks a time statement: signatures, expiry, serial not below the one held, and that nothing older than what it names is
+    /// believed here of root metadata. Persists it before returning.
+    /// </summary>
+    /// <exception cref="TrustException">Refused; nothing changed.</exception>
+    public TimeStatement AcceptTime(ReadOnlyMemory<byte> envelope)
+    {
+        const string What = "time statement";
+        var bytes = envelope.ToArray();
+        var offered = SignedEnvelope.Decode(bytes, TimeStatement.MaxBytes);
+        RoleVerifier.Verify(_root, MetadataRole.Time, offered, What);
+        var statement = TimeStatement.Decode(offered.Payload);
+        if (NowUnixSeconds >= statement.ExpiresUnixSeconds)
+        {
+            throw new TrustException(
+                TrustFault.Expired,
+                $"{What}: serial {statement.Serial} expired at {statement.ExpiresUnixSeconds}, it is {NowUnixSeconds} (seconds since 1970)."
+            );
+        }
+        if (statement.RootVersion > _root.Version)
+            throw Rollback($"{What}: root version {statement.RootVersion} is current, and {_root.Version} is all that is offered");
+        if (HeldTime() is { } held && statement.Serial < held.Statement.Serial)
+            throw Rollback($"{What}: serial {statement.Serial} is below {held.Statement.Serial}, which this machine has seen");
+        RaiseClockFloor(statement.IssuedUnixSeconds);
+        _timeFile.Write(bytes);
+        return statement;
+    }
+
+    /// <summary>Refuses a channel, or a revocation list, that is older than what the time role says is current.</summary>
+    private void RefuseNotCurrent(string product, string channel, long serial, string what)
+    {
+        if (!NeedsTime)
+            return;
+        if (HeldTime() is not { } held || NowUnixSeconds >= held.Statement.ExpiresUnixSeconds)
+            throw new TrustException(TrustFault.Expired, $"{what}: no time statement that is in time: somebody may be keeping news back.");
+        if (held.Statement.SerialOf(product, channel) is not { } current)
+            throw new TrustException(TrustFault.Mismatch, $"{what}: the time statement knows of no such channel.");
+        if (serial < current)
+            throw Rollback($"{what}: serial {current} is current, and {serial} is offered");
+        if ((HeldRevocations()?.List.Version ?? 0) < held.Statement.RevocationVersion)
+            throw Rollback($"{what}: revocation list {held.Statement.RevocationVersion} is current, and has not been given");
+    }
+
+    private (ReadOnlyMemory<byte> Bytes, RevocationList List)? HeldRevocations()
+    {
+        if (_revocationFile.Read() is not { } bytes)
+            return null;
+        var envelope = SignedEnvelope.Decode(bytes, RevocationList.MaxBytes);
+        return RoleVerifier.IsMet(_root, MetadataRole.Identity, envelope) ? (bytes, RevocationList.Decode(envelope.Payload)) : null;
+    }
+
+    private (ReadOnlyMemory<byte> Bytes, TimeStatement Statement)? HeldTime()
+    {
+        if (_timeFile.Read() is not { } bytes)
+            return null;
+        var envelope = SignedEnvelope.Decode(bytes, TimeStatement.MaxBytes);
+        return RoleVerifier.IsMet(_root, MetadataRole.Time, envelope) ? (bytes, TimeStatement.Decode(envelope.Payload)) : null;
+    }
+}
