@@ -58,7 +58,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--subjects", type=lambda text: text.split(","))
     parser.add_argument("--peer", type=_described, action="append", default=[], metavar="NAME=FILE.json")
-    parser.add_argument("--scenes", type=lambda text: text.split(","), help="only these scenes: swarm: pair, lan16, lame16, mortal, http, verify, resume, sparse; sites: branches, branches.killed, mixed, late, orphan, background; delta: patchday, patchday.kernel, small, rebuild, unrelated")
+    parser.add_argument("--scenes", type=lambda text: text.split(","), help="only these scenes: swarm: pair, lan16, lame16, mortal, http, verify, resume, closed, sparse; sites: branches, branches.killed, mixed, late, orphan, background; delta: patchday, patchday.kernel, small, rebuild, unrelated")
     parser.add_argument("--product", metavar="DIR", help="a folder with published programs, instead of publishing now")
     options = parser.parse_args()
     if os.geteuid():

@@ -63,7 +63,7 @@ class _Program:
             self._popen.wait()
 
 
-def _transfer(settings, work, serve_options=()):
+def _transfer(settings, work, serve_options=(), get_options=()):
     """Starts a seed of the payload; returns (seed, function that starts a leech with a given log, folder of the leech)."""
     port = _free_port()
     seed = _Program([settings["stateless"], "torrent", "serve", settings["torrent"], os.path.dirname(settings["payload"]),
@@ -71,7 +71,7 @@ def _transfer(settings, work, serve_options=()):
     seed.wait_for(r"^ready:")
     target = os.path.join(work, "dl")
     leech = lambda log: _Program([settings["stateless"], "torrent", "get", settings["torrent"], "-o", target, "--port", "0", "--no-lsd",
-                                  "--peer", "127.0.0.1:%d" % port], os.path.join(work, log))
+                                  "--peer", "127.0.0.1:%d" % port, *get_options], os.path.join(work, log))
     return seed, leech, target
 
 
@@ -112,6 +112,31 @@ def resume(_, settings, work):
     finally:
         seed.end()
         shutil.rmtree(target, ignore_errors=True)
+
+
+def closed(_, settings, work):
+    """The payload over loopback in plaintext, and in a closed swarm (TLS 1.3, a certificate at both ends), one after the other."""
+    call = lambda *argv: subprocess.run([settings["stateless"], *argv], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    folder, size = os.path.join(work, "closed"), os.path.getsize(settings["payload"])
+    torrent, authority = os.path.join(folder, "closed.torrent"), os.path.join(folder, "authority")
+    if not os.path.exists(torrent):
+        call("identity", "authority", authority)
+        for name in ("seed", "node"):
+            call("identity", "issue", "--authority", authority, "--name", name, "-o", os.path.join(folder, name))
+        call("torrent", "create", settings["payload"], "-o", torrent, "--authority", os.path.join(authority, "authority.pem"))
+    walls = []
+    for options in ((settings, (), ()), (dict(settings, torrent=torrent), ("--identity", os.path.join(folder, "seed")), ("--identity", os.path.join(folder, "node")))):
+        seed, leech, target = _transfer(options[0], work, *options[1:])
+        try:
+            started = time.monotonic()
+            one = leech("leech.log")
+            one.wait_for(r"^complete: ")
+            walls.append(time.monotonic() - started)
+            one.end()
+        finally:
+            seed.end()
+            shutil.rmtree(target, ignore_errors=True)
+    return {"ok": True, "t_max": walls[1], "throughput": size / walls[1] / 1e6, "throughput_over_plain": walls[0] / walls[1]}
 
 
 def sparse(_, settings, work):

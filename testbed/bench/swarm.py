@@ -74,6 +74,10 @@ _RESUME = (
     Measure("fetched_again", "ratio", lambda r: r["fetched_again"]),
     Measure("hashed_again", "ratio", lambda r: r["hashed_again"]),
 )
+_CLOSED = (
+    Measure("throughput", "MB/s", lambda r: r["throughput"]),
+    Measure("throughput_over_plain", "ratio", lambda r: r["throughput_over_plain"]),
+)
 _SPARSE = (
     Measure("create_rss", "MB", lambda r: r["create_rss"]),
     Measure("seed_rss", "MB", lambda r: r["seed_rss"]),
@@ -85,7 +89,7 @@ _SPARSE_BYTES = 10 << 30
 # Subjects that run unless --subjects says otherwise, and those that run when it names them: transmission takes minutes for the
 # pair's 1 GiB (it is slow where the round trip is near zero).
 _BY_DEFAULT = {"pair": (OURS, "libtorrent", "aria2", "nginx-curl"), "lan16": (OURS, "libtorrent", "aria2"), "lame16": (OURS,), "mortal": (OURS,),
-               "http": (OURS, "nginx-curl"), "verify": (OURS, "openssl"), "resume": (OURS,), "sparse": (OURS,)}
+               "http": (OURS, "nginx-curl"), "verify": (OURS, "openssl"), "resume": (OURS,), "closed": (OURS,), "sparse": (OURS,)}
 _ON_REQUEST = ("transmission", "rtorrent")
 
 
@@ -116,6 +120,7 @@ class Comparison:
                        Scene("http", "s5-uplink", max(1, pair // 8), self._only(subjects, "http"), _HTTP, {OURS: _described("stateless-web")}),
                        Scene("verify", None, pair, self._only(subjects, "verify"), _VERIFY, runner=local.verify),
                        Scene("resume", None, max(1, pair // 2), self._only(subjects, "resume"), _RESUME, runner=local.resume),
+                       Scene("closed", None, pair, self._only(subjects, "closed"), _CLOSED, runner=local.closed),
                        Scene("sparse", None, 1, self._only(subjects, "sparse"), _SPARSE, runner=local.sparse))
 
     @staticmethod

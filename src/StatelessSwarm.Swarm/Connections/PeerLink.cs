@@ -13,14 +13,16 @@ namespace StatelessSwarm.Swarm.Connections;
 internal sealed class PeerLink : IDisposable
 {
     private readonly SslStream? _tls;
+    private readonly TlsCarrier? _carrier;
 
     /// <summary>A plaintext link.</summary>
     public PeerLink(Socket socket) => Socket = socket;
 
     /// <summary>A link in TLS, after its handshake.</summary>
-    public PeerLink(Socket socket, SslStream tls, Member member)
+    public PeerLink(Socket socket, TlsCarrier carrier, SslStream tls, Member member)
     {
         Socket = socket;
+        _carrier = carrier;
         _tls = tls;
         Member = member;
     }
@@ -70,7 +72,9 @@ internal sealed class PeerLink : IDisposable
     {
         if (_tls is not null)
         {
+            _carrier!.Hold();
             await _tls.WriteAsync(data, cancellation);
+            await _carrier.ReleaseAsync(cancellation);
             return;
         }
         Cipher?.Encrypt(data.Span);

@@ -35,12 +35,13 @@ internal static class TlsHandshaker
 
     private static async Task<PeerLink?> RunAsync(Socket socket, ReadOnlyMemory<byte> received, Func<SslStream, Task> authenticateAsync, SwarmIdentity identity)
     {
-        var tls = new SslStream(new EarlyBytesStream(socket, received), leaveInnerStreamOpen: false);
+        var carrier = new TlsCarrier(socket, received);
+        var tls = new SslStream(carrier, leaveInnerStreamOpen: false);
         try
         {
             await authenticateAsync(tls);
             if (identity.Verified(tls.RemoteCertificate) is { } member)
-                return new PeerLink(socket, tls, member);
+                return new PeerLink(socket, carrier, tls, member);
         }
         catch (Exception fault) when (fault is AuthenticationException or IOException)
         {

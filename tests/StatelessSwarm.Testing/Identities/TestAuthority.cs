@@ -23,7 +23,7 @@ public sealed class TestAuthority : IDisposable
         var request = new CertificateRequest("CN=test authority", key, HashAlgorithmName.SHA256);
         request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
         request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
-        _certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-30), DateTimeOffset.UtcNow.AddDays(30));
+        _certificate = request.CreateSelfSigned(TimeProvider.System.GetUtcNow().AddDays(-30), TimeProvider.System.GetUtcNow().AddDays(30));
     }
 
     /// <summary>Temporary directory.</summary>
@@ -68,7 +68,7 @@ public sealed class TestAuthority : IDisposable
         }
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(mayServe ? [new Oid(Server), new Oid(Client)] : [new Oid(Client)], false));
         var generator = X509SignatureGenerator.CreateForECDsa(issuer.GetECDsaPrivateKey()!);
-        var now = DateTimeOffset.UtcNow;
+        var now = TimeProvider.System.GetUtcNow();
         using var certificate = request.Create(issuer.SubjectName, generator, now.AddDays(beginsInDays), now.AddDays(endsInDays), RandomNumberGenerator.GetBytes(8));
         return (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
     }
