@@ -255,7 +255,9 @@ public sealed class SwarmAuthority : IDisposable
             throw new TrustException(TrustFault.Expired, $"{_directory}: the authority ended at {_certificate.NotAfter:u}.");
         var serial = RandomNumberGenerator.GetBytes(16);
         serial[0] = (byte)((serial[0] & 0x7F) | 0x40);
-        using var signed = certificate.Create(_certificate, begins, ends, serial);
+        // a machine may bring an RSA key: the short form of Create wants keys of one kind
+        using var own = _certificate.GetECDsaPrivateKey() ?? throw new TrustException(TrustFault.Malformed, $"{_directory}: expected an ECDSA key.");
+        using var signed = certificate.Create(_certificate.SubjectName, X509SignatureGenerator.CreateForECDsa(own), begins, ends, serial);
         Keep(keyId, request, signed);
         return new IssuedIdentity(keyId, request.Name, request.TokenId, ends, signed.RawDataMemory);
     }

@@ -146,6 +146,8 @@ internal sealed class Publisher
             var holders = root.HoldersOf(role)?.KeyIds ?? [];
             foreach (var key in keys.Where(key => holders.Contains(key.PublicKey.Id)))
                 envelope = envelope.With(role, key);
+            // those of keys that were taken away count for nothing any more
+            envelope = envelope.OnlyBy(holders);
             if (!RoleVerifier.IsMet(root, role, envelope))
             {
                 missing.Add(path);

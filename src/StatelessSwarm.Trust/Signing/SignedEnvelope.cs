@@ -56,6 +56,9 @@ public sealed partial class SignedEnvelope
     /// <summary>A payload that nobody has signed yet: a draft that travels to those who do.</summary>
     public static SignedEnvelope Unsigned(ReadOnlyMemory<byte> payload) => new(payload, []);
 
+    /// <summary>The same payload without the signatures of other keys.</summary>
+    public SignedEnvelope OnlyBy(IReadOnlyCollection<Sha256Digest> keyIds) => new(Payload, Array.FindAll(_signatures, signature => keyIds.Contains(signature.KeyId)));
+
     /// <summary>The same payload with one more signature; one by the same key is replaced.</summary>
     /// <exception cref="TrustException">There are <see cref="MaxSignatures"/> already.</exception>
     public SignedEnvelope With(MetadataRole role, SigningKey key)

@@ -1,12 +1,15 @@
 using System.Buffers.Binary;
 using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging.Abstractions;
 using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Engine.Limits;
 using StatelessSwarm.Node.Configuration;
 using StatelessSwarm.Node.Hosting;
 using StatelessSwarm.Swarm.Hosting;
+using StatelessSwarm.Swarm.Identities;
 using StatelessSwarm.Testing.Http;
+using StatelessSwarm.Testing.Identities;
 using StatelessSwarm.Trust.Keys;
 using StatelessSwarm.Trust.Repositories;
 
@@ -22,6 +25,7 @@ internal sealed class TestSite : IAsyncDisposable
     private readonly Dictionary<string, byte[]> _replaced = new(StringComparer.Ordinal);
     private SwarmHost _seed = null!;
     private RangeFileServer _http = null!;
+    private SwarmIdentity? _identity;
     private int _nodes;
 
     private TestSite() { }
@@ -53,12 +57,19 @@ internal sealed class TestSite : IAsyncDisposable
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     /// <param name="seedBytesPerSecond">Most bytes per second the seed sends; 0 for no limit.</param>
-    public static async Task<TestSite> StartAsync(long seedBytesPerSecond = 0)
+    /// <param name="authority">Closes what is published to all but its members; null publishes for everybody.</param>
+    public static async Task<TestSite> StartAsync(long seedBytesPerSecond = 0, TestAuthority? authority = null)
     {
         var site = new TestSite();
         site.Repository = Repository.Init(site._directory["repo"], [site.Key], TimeProvider.System);
+        if (authority is not null)
+        {
+            using var certificate = X509Certificate2.CreateFromPem(authority.Pem);
+            site.Repository.SetAuthority(certificate.RawDataMemory);
+            site._identity = SwarmIdentity.Open(authority.NewIdentity(), TimeProvider.System);
+        }
         site._seed = await SwarmHost.StartAsync(
-            new SwarmOptions { ListenAddresses = [IPAddress.Loopback], Port = 0, Limits = new TransferLimits { Up = seedBytesPerSecond > 0 ? seedBytesPerSecond : null } },
+            new SwarmOptions { ListenAddresses = [IPAddress.Loopback], Port = 0, Limits = new TransferLimits { Up = seedBytesPerSecond > 0 ? seedBytesPerSecond : null }, Identity = site._identity },
             TimeProvider.System,
             NullLoggerFactory.Instance,
             Cancellation
@@ -156,6 +167,7 @@ internal sealed class TestSite : IAsyncDisposable
     {
         await _http.DisposeAsync();
         await _seed.DisposeAsync();
+        _identity?.Dispose();
         _directory.Dispose();
     }
 

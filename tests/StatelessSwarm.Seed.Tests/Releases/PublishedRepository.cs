@@ -7,14 +7,15 @@ namespace StatelessSwarm.Seed.Tests.Releases;
 /// <summary>A real repository in a temporary directory. Its images are a SquashFS superblock and seeded random bytes.</summary>
 internal sealed class PublishedRepository : IDisposable
 {
-    private readonly SigningKey _key = SigningKey.Generate();
     private readonly string _place = System.IO.Directory.CreateTempSubdirectory("seed-repository-").FullName;
 
     public PublishedRepository()
     {
         Directory = Path.Combine(_place, "repo");
-        Repository = Repository.Init(Directory, [_key], TimeProvider.System);
+        Repository = Repository.Init(Directory, [Key], TimeProvider.System);
     }
+
+    public SigningKey Key { get; } = SigningKey.Generate();
 
     public string Directory { get; }
 
@@ -32,7 +33,7 @@ internal sealed class PublishedRepository : IDisposable
                 RootPath = image,
                 Channels = ["stable"],
             },
-            [_key],
+            [Key],
             progress: null,
             CancellationToken.None
         );

@@ -248,7 +248,7 @@ public sealed class ClosedSwarmTests : IDisposable
             var options = new SslClientAuthenticationOptions
             {
                 TargetHost = name,
-                RemoteCertificateValidationCallback = (_, _, _, _) => true,
+                RemoteCertificateValidationCallback = (_, shown, _, _) => shown is not null,
                 LocalCertificateSelectionCallback = certificate is null ? null : (_, _, _, _, _) => certificate,
             };
             await tls.AuthenticateAsClientAsync(options);
