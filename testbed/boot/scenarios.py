@@ -288,6 +288,50 @@ class Scenario:
         self.expect("the neighbour has all of it from the live machine: %s" % record.get("sources"), record.get("digest") == digest and record["sources"]["lan"] >= 6 << 20 and record["sources"]["wan"] == 0)
         self.finished(second)
 
+    def closed(self):
+        """A closed swarm. A machine with a token in its initramfs enrols while it boots, takes the release and serves it; with the seed gone a member whose
+        identity came with its initramfs gets all of it from there, and a machine that is no member gets nothing from either."""
+        authority, identity = (os.path.join(self.work, name) for name in ("authority", "seed-identity"))
+        seed = self.place.host("seed").ip
+        self.programs.call("identity", "authority", authority)
+        self.programs.call("identity", "issue", "--authority", authority, "--name", "seed", "--host", seed, "-o", identity)
+        self.programs.call("repo", "close", self.story.repository, "--authority", os.path.join(authority, "authority.pem"))
+        digest = self.release("1.0", mib=6)
+        self.story.fleet.start_seed(self.story.repository, ["--identity", identity, "--enrol", authority])
+        self.url = "https://%s:8080/" % seed
+        token = os.path.join(self.work, "token")
+        with open(token, "w") as file:
+            file.write(self.programs.call("identity", "token", "--authority", authority))
+        open_initrd = self.initrd
+        self.initrd = self._closed_initrd("token.img", "--enrol-token", token)
+        first = self.guest("test=bless,agent,stay")
+        _, record = self.booted(first, "1.0", "updated")
+        self.figures["enrolled_boot_s"] = round(first.lines[-1][0], 1)
+        self.expect("the record names the release", record.get("digest") == digest and record.get("verity") is True)
+        self.line(first, r"AGENT .*serves 1 release", "the agent serves after the hand-over")
+        self.line(first, "STAYING", "the first machine stays")
+        issued = json.loads(self.programs.call("identity", "list", "--authority", authority, "--json"))["identities"]
+        self.expect("the machine is enrolled with the token: %s" % issued, sum(1 for one in issued if one["token"]) == 1)
+
+        self.initrd = open_initrd
+        stranger = self.guest("test=bless", number=2, memory_mib=384)
+        self.line(stranger, r"next try in", "a machine that is no member is told no")
+        self.story.fleet.kill_seed()
+        placed = os.path.join(self.work, "placed")
+        self.programs.call("identity", "issue", "--authority", authority, "--name", "placed", "-o", placed)
+        self.initrd = self._closed_initrd("placed.img", "--identity", placed)
+        member = self.guest("test=bless", number=3)
+        _, record = self.booted(member, "1.0", "updated")
+        self.expect("the member has all of it from its neighbour: %s" % record.get("sources"), record.get("digest") == digest and record["sources"]["wan"] == 0 and record["sources"]["http"] == 0)
+        self.finished(member)
+        self.expect("the machine that is no member has booted nothing", not any("BOOTED" in text for _, text in stranger.lines))
+
+    def _closed_initrd(self, name, *options):
+        path = os.path.join(self.work, name)
+        print(self.programs.call("boot", "initramfs", "--kernel", kernel()[0], "--modules", "virtual", "--trust", self.story.trust, *options, "-o", path).strip(), flush=True)
+        self.expect("%s is for its owner's eyes" % name, os.stat(path).st_mode & 0o77 == 0)
+        return path
+
     def hooks(self):
         """The same image by an initramfs of initramfs-tools and one of dracut, with the hooks of tools/packaging."""
         digest = self.release("1.0", mib=4)
@@ -405,7 +449,7 @@ class Scenario:
         self.place.close()
 
 
-SCENARIOS = {"memory": Scenario.memory, "pinned": Scenario.pinned, "rollback": Scenario.rollback, "neighbours": Scenario.neighbours, "hooks": Scenario.hooks, "netboot": Scenario.netboot, "live": Scenario.live, "kernel": Scenario.kernel, "debian": Scenario.debian,
+SCENARIOS = {"memory": Scenario.memory, "pinned": Scenario.pinned, "rollback": Scenario.rollback, "neighbours": Scenario.neighbours, "hooks": Scenario.hooks, "netboot": Scenario.netboot, "live": Scenario.live, "closed": Scenario.closed, "kernel": Scenario.kernel, "debian": Scenario.debian,
              "cuts": Scenario.cuts}
 
 

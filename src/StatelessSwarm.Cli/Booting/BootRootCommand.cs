@@ -17,6 +17,8 @@ internal static class BootRootCommand
 {
     private const string TrustPath = "/etc/stateless/root.mp";
     private const string ConfigurationPath = "/etc/stateless/node.json";
+    private const string IdentityPath = "/etc/stateless/identity";
+    private const string TokenPath = "/etc/stateless/enrol.token";
     private const string PanicPath = "/proc/sys/kernel/panic";
 
     /// <summary>Seconds after which a panicked kernel restarts: without, a machine hangs until somebody comes.</summary>
@@ -82,6 +84,7 @@ internal static class BootRootCommand
         var trust = Path.Combine(runDirectory, "root.mp");
         File.Copy(TrustPath, trust, overwrite: true);
         settings.Set("trust", "initramfs", trust);
+        TakeIdentity(settings, runDirectory);
         var mount = new BootMountOptions
         {
             Target = target,
@@ -110,6 +113,23 @@ internal static class BootRootCommand
         );
         if (parameters.GoesOnServing)
             await StartAgentAsync(context, parameters, runDirectory, tree, cancellation);
+    }
+
+    /// <summary>What the initramfs brings for closed swarms: an identity, which goes on with the agent, or a token to make one with.</summary>
+    private static void TakeIdentity(NodeSettings settings, string runDirectory)
+    {
+        if (Directory.Exists(IdentityPath))
+        {
+            var directory = Path.Combine(runDirectory, "identity");
+            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            foreach (var file in Directory.EnumerateFiles(IdentityPath))
+                File.Copy(file, Path.Combine(directory, Path.GetFileName(file)), overwrite: true);
+            settings.Set("identity", "initramfs", directory);
+        }
+        else if (File.Exists(TokenPath))
+        {
+            settings.Set("enrol-token", "initramfs", TokenPath);
+        }
     }
 
     private static async Task StartAgentAsync(CommandContext context, BootParameters parameters, string runDirectory, string tree, CancellationToken cancellation)

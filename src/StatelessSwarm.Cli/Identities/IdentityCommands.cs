@@ -35,7 +35,7 @@ internal static class IdentityCommands
         var server = ServerOption();
         var token = new Option<string?>("--token") { HelpName = "TOKEN", Description = "Token from 'stateless identity token'. Others on this machine can see it: prefer --token-file." };
         var file = new Option<string?>(TokenOption) { HelpName = "FILE", Description = "File that holds the token." };
-        var name = new Option<string>("--name") { HelpName = "NAME", Description = "What this machine calls itself, when the token has no name; default its host name.", DefaultValueFactory = _ => Environment.MachineName };
+        var name = new Option<string>("--name") { HelpName = "NAME", Description = "What this machine calls itself, when the token has no name; default its host name.", DefaultValueFactory = _ => Enrolment.NameOf(Environment.MachineName, "machine") };
         var command = new ToolCommand(
             "enrol",
             "Makes this machine a member: a key that stays here, and a certificate from the seed for a token.",

@@ -25,6 +25,9 @@ public sealed record NodeOptions
     /// </summary>
     public string? IdentityDirectory { get; init; }
 
+    /// <summary>File with a token that makes the identity when <see cref="IdentityDirectory"/> holds none; null enrols nowhere.</summary>
+    public string? EnrolmentTokenPath { get; init; }
+
     /// <summary>Absolute directory of the control socket.</summary>
     public required string RunDirectory { get; init; }
 

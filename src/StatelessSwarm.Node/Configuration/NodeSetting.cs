@@ -16,6 +16,7 @@ public sealed record NodeSetting(string Name, string Placeholder, string Descrip
         new("follow", "PRODUCT/CHANNEL", "What to follow, for example web/stable; or one release for ever, sha256:DIGEST.", NodeSettingKind.One),
         new("trust", "FILE", "Root metadata this machine trusts.", NodeSettingKind.One),
         new("identity", "DIR", "This machine's identity in closed swarms, as 'stateless identity enrol' makes it.", NodeSettingKind.One),
+        new("enrol-token", "FILE", "Token that makes this machine an identity when it has none ('stateless identity token'); the identity is kept in the state directory unless --identity says where.", NodeSettingKind.One),
         new("state", "DIR", "State directory.", NodeSettingKind.One),
         new("run", "DIR", "Directory of the control socket.", NodeSettingKind.One),
         new("mount", "DIR", "Directory of the mounts; default mounts in the run directory.", NodeSettingKind.One),

@@ -84,7 +84,11 @@ public sealed class NodeSettings
                 ? followed
                 : throw Wrong("follow", "PRODUCT/CHANNEL in lower case, for example web/stable, or sha256:DIGEST of a release"),
             TrustPath = Path.GetFullPath(Required("trust")),
-            IdentityDirectory = Text("identity") is { Length: > 0 } identity ? Path.GetFullPath(identity) : null,
+            IdentityDirectory =
+                Text("identity") is { Length: > 0 } identity ? Path.GetFullPath(identity)
+                : Text("enrol-token") is not null ? Path.Combine(StateDirectory(defaults), "identity")
+                : null,
+            EnrolmentTokenPath = Text("enrol-token") is { Length: > 0 } token ? Path.GetFullPath(token) : null,
             StateDirectory = StateDirectory(defaults),
             RunDirectory = RunDirectory(defaults),
             MountDirectory = MountDirectory(defaults),

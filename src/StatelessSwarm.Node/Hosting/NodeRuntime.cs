@@ -1,10 +1,12 @@
 using System.Net;
+using System.Text;
 using Microsoft.Extensions.Logging;
 using StatelessSwarm.Node.Activation;
 using StatelessSwarm.Node.Configuration;
 using StatelessSwarm.Node.Control;
 using StatelessSwarm.Node.Faults;
 using StatelessSwarm.Node.Fetching;
+using StatelessSwarm.Node.Identities;
 using StatelessSwarm.Node.Limits;
 using StatelessSwarm.Node.Neighbours;
 using StatelessSwarm.Node.Reuse;
@@ -16,6 +18,7 @@ using StatelessSwarm.Roots.Releases;
 using StatelessSwarm.Swarm.Hosting;
 using StatelessSwarm.Swarm.Identities;
 using StatelessSwarm.Trust.Client;
+using StatelessSwarm.Trust.Identities;
 
 namespace StatelessSwarm.Node.Hosting;
 
@@ -121,8 +124,12 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
         var random = Chance.New();
         var relay = new MetadataRelay(store);
         relay.Publish(trust, options.Follow.Product, options.Follow.Channel);
-        var identity = options.IdentityDirectory is { } directory ? parts.Add(SwarmIdentity.Open(directory, time)) : null;
-        identity?.Revoke(trust.RevokedKeys);
+        var identity = await OpenIdentityAsync(options, nodeId, time, cancellation);
+        if (identity is not null)
+        {
+            parts.Add(identity);
+            identity.Revoke(trust.RevokedKeys);
+        }
         var client = parts.Add(new MetadataClient(options.Server, identity, time, random));
         var swarm = await SwarmHost.StartAsync(
             new SwarmOptions
@@ -173,6 +180,21 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
         return new NodeRuntime(
             options, nodeLock, store, client, swarm, sharing, activator, records, board, updater, neighbours, local, limits, identity, nodeId
         );
+    }
+
+    /// <summary>The identity that is here, or, with a token, a new one; null outside of closed swarms.</summary>
+    private static async Task<SwarmIdentity?> OpenIdentityAsync(NodeOptions options, string nodeId, TimeProvider time, CancellationToken cancellation)
+    {
+        if (options.IdentityDirectory is not { } directory)
+            return null;
+        if (options.EnrolmentTokenPath is { } path && !Enrolment.IsThere(directory))
+        {
+            var text = StateFiles.Read(path, 4 * EnrolmentToken.Length) ?? throw new NodeException(FaultKind.Nothing, $"{path}: no such file with a token (--enrol-token)");
+            if (!EnrolmentToken.TryParse(Encoding.ASCII.GetString(text), out var token))
+                throw new NodeException(FaultKind.Usage, $"{path}: expected a token, as 'stateless identity token' prints it");
+            await Enrolment.EnrolAsync(options.Server, token, Enrolment.NameOf(Environment.MachineName, nodeId), directory, time, cancellation);
+        }
+        return SwarmIdentity.Open(directory, time);
     }
 
     /// <summary>Runs an update cycle, or waits for the one that runs. Cancelling ends the waiting, not the cycle.</summary>

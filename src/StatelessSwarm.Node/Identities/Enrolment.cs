@@ -27,6 +27,14 @@ public static class Enrolment
     /// <summary>True when a directory holds an identity.</summary>
     public static bool IsThere(string directory) => File.Exists(Path.Combine(directory, SwarmIdentity.KeyFile));
 
+    /// <summary>What a machine calls itself: its host name, when it is one that an authority takes and that says anything, else the node's id.</summary>
+    public static string NameOf(string host, string nodeId)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        var isName = host.Length is > 0 and <= 64 && host.All(each => char.IsAsciiLetterOrDigit(each) || each is '.' or '_' or '-');
+        return isName && host is not "localhost" ? host : nodeId;
+    }
+
     /// <summary>Enrols, and writes the identity.</summary>
     /// <param name="server">Base URL of the seed, ending in '/'.</param>
     /// <param name="token">The token.</param>

@@ -68,6 +68,13 @@ public sealed class BootScenarioTests(PublishedProducts products) : IClassFixtur
         using var report = await PlayAsync("live");
     }
 
+    /// <summary>A closed swarm: enrolled while it boots by a token in the initramfs; then members from each other, and a stranger from nobody.</summary>
+    [Fact]
+    public async Task Boot_ClosedSwarm_EnrolsWhileItBootsAndStrangersGetNothing()
+    {
+        using var report = await PlayAsync("closed");
+    }
+
     /// <summary>The same image by the hooks for initramfs-tools and dracut.</summary>
     [Fact]
     public async Task Boot_HooksOfInitramfsToolsAndDracut_BootTheSameImage()

@@ -14,7 +14,7 @@ public sealed partial class DocumentTests : IDisposable
     private readonly string _directory = Directory.CreateTempSubdirectory("ss-docs-").FullName;
 
     public static TheoryData<string> Pages =>
-        ["README.md", "docs/images.md", "docs/publish.md", "docs/torrent.md", "docs/node.md", "docs/limits.md", "docs/update.md", "docs/simulator.md", "docs/chunk-map.md", "docs/boot.md", "docs/trust.md"];
+        ["README.md", "docs/images.md", "docs/publish.md", "docs/torrent.md", "docs/node.md", "docs/limits.md", "docs/update.md", "docs/simulator.md", "docs/chunk-map.md", "docs/boot.md", "docs/trust.md", "docs/closed-swarms.md"];
 
     public static TheoryData<string> AllPages
     {

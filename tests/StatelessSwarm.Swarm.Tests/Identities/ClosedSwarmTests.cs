@@ -90,7 +90,7 @@ public sealed class ClosedSwarmTests : IDisposable
         await using var seed = await SeedAsync(sample, NewIdentity());
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(EndPointOf(seed));
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(Patience, TimeProvider.System);
         var exchange = await MseHandshaker.InitiateAsync(socket, sample.Metainfo.Info.V1Hash!.Value, MseMethods.Rc4, [], limit.Token);
         Assert.Null(exchange);
     }
@@ -135,7 +135,7 @@ public sealed class ClosedSwarmTests : IDisposable
         await using var node = await StartAsync(NewIdentity());
         var session = await AddAsync(node, sample, "node");
         session.AddPeer((IPEndPoint)listener.LocalEndpoint, PeerSource.Manual);
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(Patience, TimeProvider.System);
         using var socket = await listener.AcceptSocketAsync(limit.Token);
         await using var tls = new SslStream(new NetworkStream(socket));
         using var certificate = Load(others.NewIdentity());
@@ -255,7 +255,7 @@ public sealed class ClosedSwarmTests : IDisposable
             await tls.WriteAsync(bytes);
             // the far end of a closed torrent's handshake waits for more: what there is by now is the answer
             var answer = new byte[256];
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30), TimeProvider.System);
             return answer[..await tls.ReadAsync(answer, limit.Token)];
         }
         catch (Exception fault) when (fault is IOException or AuthenticationException)
@@ -267,7 +267,7 @@ public sealed class ClosedSwarmTests : IDisposable
     private static async Task<byte[]> ReadToEndAsync(Stream stream)
     {
         using var all = new MemoryStream();
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(Patience, TimeProvider.System);
         try
         {
             await stream.CopyToAsync(all, limit.Token);

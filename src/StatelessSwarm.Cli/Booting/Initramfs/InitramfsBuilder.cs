@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text;
 using StatelessSwarm.Cli.Exits;
 using StatelessSwarm.Cli.Tools;
+using StatelessSwarm.Swarm.Identities;
 
 namespace StatelessSwarm.Cli.Booting.Initramfs;
 
@@ -34,6 +35,7 @@ internal static class InitramfsBuilder
     ];
 
     private const UnixFileMode Readable = UnixFileMode.UserRead | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+    private const UnixFileMode Secret = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const UnixFileMode Executable = Readable | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
 
     /// <summary>Makes it.</summary>
@@ -58,7 +60,7 @@ internal static class InitramfsBuilder
         var files = 0;
         try
         {
-            await using (var file = new FileStream(temporary, FileMode.Create, FileAccess.Write))
+            await using (var file = OpenOutput(temporary, isSecret: request.Identity is not null || request.Token is not null))
             await using (var packed = request.IsCompressed ? new GZipStream(file, CompressionLevel.Optimal, leaveOpen: true) : null)
             {
                 var archive = new CpioWriter((Stream?)packed ?? file, request.TimeStamp);
@@ -74,6 +76,10 @@ internal static class InitramfsBuilder
                 Add("etc/stateless/root.mp", await File.ReadAllBytesAsync(request.Trust, cancellation), Readable);
                 if (request.Configuration is { } configuration)
                     Add("etc/stateless/node.json", await File.ReadAllBytesAsync(configuration, cancellation), Readable);
+                foreach (var name in request.Identity is null ? [] : (string[])[SwarmIdentity.AuthorityFile, SwarmIdentity.CertificateFile, SwarmIdentity.KeyFile])
+                    Add("etc/stateless/identity/" + name, await File.ReadAllBytesAsync(Path.Combine(request.Identity!, name), cancellation), Secret);
+                if (request.Token is { } token)
+                    Add("etc/stateless/enrol.token", await File.ReadAllBytesAsync(token, cancellation), Secret);
                 Add("etc/stateless/modules", Text([.. Loaded, .. request.Modules]), Readable);
                 await AddModulesAsync();
                 archive.Finish();
@@ -106,6 +112,13 @@ internal static class InitramfsBuilder
             throw;
         }
         return (new FileInfo(request.Output).Length, files);
+    }
+
+    /// <summary>With a secret in it the archive is for its owner only.</summary>
+    private static FileStream OpenOutput(string path, bool isSecret)
+    {
+        File.Delete(path);
+        return new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = isSecret ? Secret : Readable | UnixFileMode.UserWrite });
     }
 
     /// <summary>A script that is part of this program.</summary>

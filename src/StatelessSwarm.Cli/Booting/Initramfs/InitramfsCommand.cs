@@ -3,6 +3,7 @@ using System.Globalization;
 using StatelessSwarm.Cli.Commands;
 using StatelessSwarm.Cli.Exits;
 using StatelessSwarm.Cli.Units;
+using StatelessSwarm.Swarm.Identities;
 
 namespace StatelessSwarm.Cli.Booting.Initramfs;
 
@@ -27,6 +28,8 @@ internal static class InitramfsCommand
         var output = new Option<string>("--output", "-o") { Required = true, HelpName = "FILE", Description = "File to write." };
         var trust = new Option<string>("--trust") { HelpName = "FILE", Description = "Root metadata the machine will trust.", DefaultValueFactory = _ => "/etc/stateless/root.mp" };
         var configuration = new Option<string?>("--config") { HelpName = "FILE", Description = "Node configuration to put in: server, follow, site. The kernel's command line goes over it." };
+        var identity = new Option<string?>("--identity") { HelpName = "DIR", Description = "Identity of the machine in closed swarms: this initramfs is then for one machine, and a secret." };
+        var token = new Option<string?>("--enrol-token") { HelpName = "FILE", Description = "Token with which each machine makes itself an identity: this initramfs is then a secret." };
         var modules = ModulesOption();
         var more = new Option<string[]>("--module") { HelpName = "NAME", Description = "One more module, loaded in every boot. May be given several times." };
         var directory = new Option<string>("--modules-directory") { HelpName = "DIR", Description = "Where kernels have their modules.", DefaultValueFactory = _ => "/lib/modules" };
@@ -42,6 +45,8 @@ internal static class InitramfsCommand
             output,
             trust,
             configuration,
+            identity,
+            token,
             modules,
             more,
             directory,
@@ -51,7 +56,7 @@ internal static class InitramfsCommand
         command.SetAction(
             async (result, cancellation) =>
             {
-                foreach (var path in new[] { result.GetValue(trust), result.GetValue(configuration) })
+                foreach (var path in new[] { result.GetValue(trust), result.GetValue(configuration), result.GetValue(token), result.GetValue(identity) is { } own ? Path.Combine(own, SwarmIdentity.KeyFile) : null })
                 {
                     if (path is not null && !File.Exists(path))
                         throw new CommandException(ExitCode.Nothing, $"{path}: no such file");
@@ -63,6 +68,8 @@ internal static class InitramfsCommand
                     Agent = result.GetValue(agent) ?? AgentFiles.OwnPath,
                     Trust = result.GetValue(trust)!,
                     Configuration = result.GetValue(configuration),
+                    Identity = result.GetValue(identity),
+                    Token = result.GetValue(token),
                     ModulesDirectory = result.GetValue(directory)!,
                     HasMostModules = result.GetValue(modules) == "most",
                     Modules = result.GetValue(more) ?? [],

@@ -18,6 +18,12 @@ internal sealed record InitramfsRequest
     /// <summary>Configuration file, or null.</summary>
     public string? Configuration { get; init; }
 
+    /// <summary>Directory of the machine's identity in closed swarms, or null.</summary>
+    public string? Identity { get; init; }
+
+    /// <summary>File with a token to make an identity with, or null.</summary>
+    public string? Token { get; init; }
+
     /// <summary>Directory of the kernels' modules.</summary>
     public string ModulesDirectory { get; init; } = "/lib/modules";
 

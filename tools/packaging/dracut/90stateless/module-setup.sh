@@ -23,6 +23,10 @@ install() {
     for file in $files; do [ "$file" = "$agent" ] || inst "$file"; done
     inst /bin/busybox
     inst_simple "$config/root.mp" /etc/stateless/root.mp
+    # in closed swarms; the initramfs is then for root's eyes
+    for secret in identity/authority.pem identity/identity.pem identity/identity.key enrol.token; do
+        [ ! -r "$config/$secret" ] || inst_simple "$config/$secret" "/etc/stateless/$secret"
+    done
     [ ! -r "$config/node.json" ] || inst_simple "$config/node.json" /etc/stateless/node.json
     inst_hook cmdline 90 "$moddir/parse-stateless.sh"
     inst_hook mount 90 "$moddir/mount-stateless.sh"
