@@ -42,6 +42,15 @@ public abstract class FuzzTarget
         new RootMetadataTarget(),
         new ResumeJournalTarget(),
         new TarTarget(),
+        new StatementTarget(),
+        new EnrolmentTarget(),
+        new DhcpTarget(),
+        new TftpTarget(),
+        new KernelCommandLineTarget(),
+        new BootRecordTarget(),
+        new KernelImageTarget(),
+        new ElfTarget(),
+        new SuperblockTarget(),
     ];
 
     /// <summary>Bytes that reading <paramref name="length"/> bytes may allocate.</summary>

@@ -27,7 +27,7 @@ internal sealed record ElfFile(string? Interpreter, IReadOnlyList<string> Needed
         {
             return Read(file);
         }
-        catch (Exception fault) when (fault is ArgumentOutOfRangeException or OverflowException)
+        catch (Exception fault) when (fault is ArgumentOutOfRangeException or OverflowException or InvalidOperationException)
         {
             return null;
         }
@@ -82,6 +82,7 @@ internal sealed record ElfFile(string? Interpreter, IReadOnlyList<string> Needed
         }
         if (table is not { } address)
             return [];
+        // throws when the table lies in no segment
         var load = loads.First(load => address >= load.Address && address - load.Address < load.Bytes);
         var offset = load.Offset + (address - load.Address);
         var libraries = new List<string>();
