@@ -140,7 +140,7 @@ internal sealed class Uploader(PieceMap map, CommandQueue commands, EngineClock 
             peer.RateBytes = 0;
         }
         if (peer.UploadAllowance == 0)
-            peer.UploadAllowance = Math.Min(FirstAllowance, options.UploadAheadPerPeer);
+            peer.UploadAllowance = Math.Min(peer.IsLan ? FirstAllowance : LeastAllowance, options.UploadAheadPerPeer);
         peer.IsInUploadRound = true;
         _turns.Enqueue(peer);
     }

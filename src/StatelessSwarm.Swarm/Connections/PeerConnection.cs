@@ -39,6 +39,7 @@ internal sealed class PeerConnection : IPeerConnection
     private int _lowWater = 1;
     private Task _loops = Task.CompletedTask;
     private Task<bool>? _bell;
+    private UnsentWatch? _unsent;
 
     /// <summary>Takes over a connected socket that has shaken hands.</summary>
     /// <param name="handle">Name of the connection.</param>
@@ -73,8 +74,18 @@ internal sealed class PeerConnection : IPeerConnection
     /// <summary>The peer is near after all: what is sent to it from now on counts against another budget.</summary>
     public void ComeNear(WanPacer pacer, ByteBudget budget)
     {
+        Volatile.Write(ref _unsent, null);
+        PeerSocket.SetUnsentLimit(_link.Socket, PeerSocket.UnsentLimit);
         pacer.Remove(_link.Socket);
         Volatile.Write(ref _uploadBudgets, [budget, .. _uploadBudgets[1..]]);
+    }
+
+    /// <summary>The peer is far: little waits unsent for it in the kernel.</summary>
+    public void KeepUnsentShort(TimeProvider time)
+    {
+        var watch = new UnsentWatch(_link.Socket, time);
+        watch.Start();
+        Volatile.Write(ref _unsent, watch);
     }
 
     /// <summary>Starts both loops; the task ends, without fault, when both have ended and the socket is closed.</summary>
@@ -274,6 +285,7 @@ internal sealed class PeerConnection : IPeerConnection
                     foreach (var budget in _uploadBudgets)
                         await WaitForAsync(budget.TakeAsync(length, cancellation), events, cancellation);
                     await _link.SendAsync(buffer.AsMemory(0, length), cancellation);
+                    Volatile.Read(ref _unsent)?.Sent(length);
                     foreach (var block in sentBlocks)
                         await events.OnBlockSentAsync(this, block, cancellation);
                     sentBlocks.Clear();

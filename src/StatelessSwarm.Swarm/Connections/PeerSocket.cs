@@ -10,7 +10,7 @@ internal static class PeerSocket
     /// Bytes that may wait unsent in the kernel: 128 KiB. What is queued there can be neither cancelled nor overtaken, so HAVE, CANCEL and
     /// claims would arrive behind seconds of payload on a slow link.
     /// </summary>
-    private const int UnsentLimit = 128 * 1024;
+    public const int UnsentLimit = 128 * 1024;
 
     /// <summary>The same on a connection that gives way to others: what waits there is sent whatever the queue of the link.</summary>
     private const int LowerEffortUnsentLimit = 16 * 1024;
@@ -56,8 +56,11 @@ internal static class PeerSocket
     {
         // Frames are gathered before they are sent: waiting for more only delays them.
         socket.NoDelay = true;
-        TrySet(socket, (int)SocketOptionLevel.Tcp, TcpNotSentLowWater, UnsentLimit);
+        SetUnsentLimit(socket, UnsentLimit);
     }
+
+    /// <summary>Bytes that may wait unsent in the kernel, from now on.</summary>
+    public static void SetUnsentLimit(Socket socket, int bytes) => TrySet(socket, (int)SocketOptionLevel.Tcp, TcpNotSentLowWater, bytes);
 
     /// <summary>
     /// The connection gives way to others: its packets say so to routers that look (RFC 8622), and little waits unsent. A socket of IPv6
@@ -68,7 +71,7 @@ internal static class PeerSocket
         TrySet(socket, Ipv4Level, Ipv4TypeOfService, LowerEffort);
         if (socket.AddressFamily == AddressFamily.InterNetworkV6)
             TrySet(socket, Ipv6Level, Ipv6TrafficClass, LowerEffort);
-        TrySet(socket, (int)SocketOptionLevel.Tcp, TcpNotSentLowWater, LowerEffortUnsentLimit);
+        SetUnsentLimit(socket, LowerEffortUnsentLimit);
     }
 
     /// <summary>Takes <see cref="SetLowerEffort"/> back.</summary>
@@ -77,7 +80,7 @@ internal static class PeerSocket
         TrySet(socket, Ipv4Level, Ipv4TypeOfService, 0);
         if (socket.AddressFamily == AddressFamily.InterNetworkV6)
             TrySet(socket, Ipv6Level, Ipv6TrafficClass, 0);
-        TrySet(socket, (int)SocketOptionLevel.Tcp, TcpNotSentLowWater, UnsentLimit);
+        SetUnsentLimit(socket, UnsentLimit);
     }
 
     private static void TrySet(Socket socket, int level, int name, int value)

@@ -384,7 +384,11 @@ public sealed partial class SwarmHost : IAsyncDisposable
             Pacer.Add(link.Socket);
         var own = peer.Reach == PeerReach.Wan ? _wanUpload : _lanUpload;
         ByteBudget[] budgets = _options.SharedUpload is { } shared ? [own, _upload, shared] : [own, _upload];
-        return new PeerConnection(NextHandle(), link, peer, limits, budgets) { HashesBlocks = hashesBlocks };
+        var connection = new PeerConnection(NextHandle(), link, peer, limits, budgets) { HashesBlocks = hashesBlocks };
+        // a connection in the background has its limit from the pacer
+        if (peer.Reach == PeerReach.Wan && !Budget.IsBackground)
+            connection.KeepUnsentShort(_time);
+        return connection;
     }
 
     /// <summary>A peer has turned out to be of our site: the limits of the WAN link are not for it.</summary>
