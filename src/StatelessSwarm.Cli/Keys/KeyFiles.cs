@@ -86,8 +86,15 @@ internal static class KeyFiles
     {
         var start = new ProcessStartInfo("/bin/sh", ["-c", command]) { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true };
         using var process = Process.Start(start) ?? throw new CommandException(ExitCode.Failed, $"{command}: could not be started");
-        process.StandardInput.BaseStream.Write(input);
-        process.StandardInput.Close();
+        try
+        {
+            process.StandardInput.BaseStream.Write(input);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // it has ended, or reads nothing: what it answers, and with which code, is told below
+        }
         var answer = new byte[MaxSignatureBytes];
         var count = process.StandardOutput.BaseStream.ReadAtLeast(answer, answer.Length, throwOnEndOfStream: false);
         process.WaitForExit();

@@ -18,7 +18,7 @@ internal static class TrustCommands
     private const int MaxDays = 3650;
 
     private static readonly (MetadataRole Role, string Name)[] Roles =
-        [.. Enum.GetValues<MetadataRole>().Select(role => (role, RoleVerifier.NameOf(role)))];
+        [.. Enum.GetValues<MetadataRole>().Where(role => role != MetadataRole.Delegation).Select(role => (role, RoleVerifier.NameOf(role)))];
 
     /// <summary>Roles that need not be held by anybody.</summary>
     private static readonly MetadataRole[] Optional = [MetadataRole.Time, MetadataRole.Identity];
@@ -33,6 +33,7 @@ internal static class TrustCommands
             Publish(context),
             Resign(context),
             Time(context),
+            Delegate(context),
         };
 
     private static ToolCommand Draft(CommandContext context)
@@ -180,6 +181,43 @@ internal static class TrustCommands
                 context.Terminal.Note($"{path}: too few of the keys given have its role");
             context.Terminal.Out.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{repository.Directory}: {resigned.Renewed} signed again, {resigned.Sound} were sound, {resigned.Missing.Count} still lack signatures"));
             return (int)(resigned.Missing.Count == 0 ? ExitCode.Done : ExitCode.Refused);
+        });
+        return command;
+    }
+
+    private static ToolCommand Delegate(CommandContext context)
+    {
+        var repo = RepositoryOption();
+        var keys = KeyFiles.CreateOption();
+        var product = new Option<string>("--product") { HelpName = "NAME", Description = "The product.", Required = true };
+        var to = new Option<string[]>("--to") { HelpName = "FILE.pub", Description = "Public key that may sign its releases. May be given several times; they take the place of those before." };
+        var nobody = new Option<bool>("--to-nobody") { Description = "Take the delegation back." };
+        var threshold = new Option<int>("--threshold") { HelpName = "N", Description = "Of the keys that must agree.", DefaultValueFactory = _ => 1 };
+        var days = new Option<int>("--days") { HelpName = "N", Description = "Days it is believed for new releases.", DefaultValueFactory = _ => 365 };
+        var command = new ToolCommand(
+            "delegate",
+            "Lets others sign the releases of one product, and of no other; signed by the release role, which may go on signing itself.",
+            "stateless trust delegate --repo repo --product web --to web-ci.key.pub --key release.key",
+            "stateless trust delegate --repo repo --product web --to-nobody --key release.key"
+        )
+        {
+            repo, product, to, nobody, threshold, days, keys,
+        };
+        command.SetAction(result =>
+        {
+            var holders = (result.GetValue(to) ?? []).Select(LoadPublic).ToList();
+            if (holders.Count > 0 == result.GetValue(nobody))
+                throw new CommandException(ExitCode.Usage, "expected --to or --to-nobody, one of both");
+            var lifetime = result.GetValue(days);
+            if (lifetime is < 1 or > MaxDays)
+                throw new CommandException(ExitCode.Usage, $"--days {lifetime}: expected 1 to {MaxDays}");
+            var repository = Repository.Open(result.GetRequiredValue(repo), context.Time);
+            var count = holders.Count == 0 ? 0 : result.GetValue(threshold);
+            var delegation = repository.Delegate(result.GetRequiredValue(product), holders, count, TimeSpan.FromDays(lifetime), KeyFiles.Load(context, result.GetRequiredValue(keys)));
+            context.Terminal.Out.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"{repository.Directory}: delegation of {delegation.Product} version {delegation.Version}, {delegation.Threshold} of {delegation.Keys.Count} key(s)")
+            );
+            return (int)ExitCode.Done;
         });
         return command;
     }

@@ -19,6 +19,9 @@ internal sealed record TrustFile(SignedEnvelope Envelope, MetadataRole Role, Roo
     /// <summary>The payload as a time statement, or null.</summary>
     public TimeStatement? Statement { get; private init; }
 
+    /// <summary>The payload as a delegation, or null.</summary>
+    public ReleaseDelegation? Delegation { get; private init; }
+
     /// <summary>The payload as a revocation list, or null.</summary>
     public RevocationList? Revocations { get; private init; }
 
@@ -44,7 +47,9 @@ internal sealed record TrustFile(SignedEnvelope Envelope, MetadataRole Role, Roo
             return new TrustFile(envelope, MetadataRole.Time, null, null, null) { Statement = statement };
         if (Try(() => RevocationList.Decode(envelope.Payload)) is { } revocations)
             return new TrustFile(envelope, MetadataRole.Identity, null, null, null) { Revocations = revocations };
-        throw new CommandException(ExitCode.Failed, $"{path}: none of root metadata, channel pointer, manifest, time statement and revocation list");
+        if (Try(() => ReleaseDelegation.Decode(envelope.Payload)) is { } delegation)
+            return new TrustFile(envelope, MetadataRole.Delegation, null, null, null) { Delegation = delegation };
+        throw new CommandException(ExitCode.Failed, $"{path}: none of root metadata, channel pointer, manifest, time statement, revocation list and delegation");
     }
 
     private static T? Try<T>(Func<T> decode)

@@ -80,6 +80,15 @@ internal static class TrustShowCommand
             foreach (var (product, name, serial) in statement.Channels)
                 writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"channel   {product}/{name} serial {serial}"));
         }
+        else if (file.Delegation is { } delegation)
+        {
+            writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"delegation of {delegation.Product} version {delegation.Version}"));
+            writer.WriteLine($"issued    {Time(delegation.IssuedUnixSeconds)}");
+            writer.WriteLine($"expires   {Time(delegation.ExpiresUnixSeconds)}");
+            writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"release   {delegation.Threshold} of {delegation.Keys.Count}"));
+            foreach (var key in delegation.Keys)
+                writer.WriteLine($"          {key.Id}");
+        }
         else if (file.Revocations is { } list)
         {
             writer.WriteLine(string.Create(CultureInfo.InvariantCulture, $"revocation list version {list.Version}"));
@@ -152,6 +161,18 @@ internal static class TrustShowCommand
                 json.WriteNumber("serial", serial);
                 json.WriteEndObject();
             }
+            json.WriteEndArray();
+        }
+        else if (file.Delegation is { } delegation)
+        {
+            json.WriteString("product", delegation.Product);
+            json.WriteNumber("version", delegation.Version);
+            json.WriteNumber("issued", delegation.IssuedUnixSeconds);
+            json.WriteNumber("expires", delegation.ExpiresUnixSeconds);
+            json.WriteNumber("threshold", delegation.Threshold);
+            json.WriteStartArray("keys");
+            foreach (var key in delegation.Keys)
+                json.WriteStringValue(key.Id.ToString());
             json.WriteEndArray();
         }
         else if (file.Revocations is { } list)

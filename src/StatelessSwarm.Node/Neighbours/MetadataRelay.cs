@@ -25,6 +25,8 @@ internal sealed class MetadataRelay(ReleaseStore store)
         var metadata = new Dictionary<string, byte[]>(StringComparer.Ordinal) { [RepositoryLayout.RootVersion(trust.RootVersion)] = trust.RootBytes.ToArray() };
         if (product.Length > 0 && trust.HeldChannelBytes(product, channel) is { } pointer)
             metadata[RepositoryLayout.Channel(product, channel)] = pointer.ToArray();
+        if (product.Length > 0 && trust.DelegationBytes(product) is { } delegation)
+            metadata[RepositoryLayout.Delegation(product)] = delegation.ToArray();
         if (trust.RevocationBytes is { } revoked)
             metadata[RepositoryLayout.Revoked] = revoked.ToArray();
         if (trust.TimeBytes is { } statement)

@@ -166,7 +166,14 @@ internal sealed class ChannelSource(
         if (follow.Release is { } release)
         {
             var manifest = await client.GetAsync(RepositoryLayout.Manifest(release), SignedEnvelope.MaxBytes(ReleaseManifest.MaxBytes), HasNeighbours, cancellation);
-            return PointTo(release, trust.AcceptManifest(manifest ?? throw new NodeException(FaultKind.Nothing, $"the server has no release {release}"), release));
+            return PointTo(
+                release,
+                await AcceptPinnedAsync(
+                    manifest ?? throw new NodeException(FaultKind.Nothing, $"the server has no release {release}"),
+                    release,
+                    (path, maxBytes) => client.GetAsync(path, maxBytes, HasNeighbours, cancellation)
+                )
+            );
         }
         var envelope =
             await client.GetAsync(RepositoryLayout.Channel(follow.Product, follow.Channel), SignedEnvelope.MaxBytes(ChannelPointer.MaxBytes), HasNeighbours, cancellation)
@@ -190,7 +197,7 @@ internal sealed class ChannelSource(
                 if (follow.Release is { } release)
                 {
                     if (await client.GetFromAsync(neighbour, RepositoryLayout.Manifest(release), SignedEnvelope.MaxBytes(ReleaseManifest.MaxBytes), cancellation) is { } manifest)
-                        return PointTo(release, trust.AcceptManifest(manifest, release));
+                        return PointTo(release, await AcceptPinnedAsync(manifest, release, (path, maxBytes) => client.GetFromAsync(neighbour, path, maxBytes, cancellation)));
                 }
                 else if (await client.GetFromAsync(neighbour, RepositoryLayout.Channel(follow.Product, follow.Channel), SignedEnvelope.MaxBytes(ChannelPointer.MaxBytes), cancellation) is { } envelope)
                 {
@@ -293,8 +300,33 @@ internal sealed class ChannelSource(
             trust.AcceptRevocations(revoked);
             identity?.Revoke(trust.RevokedKeys);
         }
+        if (follow.Product.Length > 0)
+            await FollowDelegationAsync(follow.Product, getAsync);
         if (trust.NeedsTime && await getAsync(RepositoryLayout.Time, SignedEnvelope.MaxBytes(TimeStatement.MaxBytes)) is { } statement)
             trust.AcceptTime(statement);
+    }
+
+    /// <summary>Who else may sign releases of a product; most have nobody.</summary>
+    private async Task FollowDelegationAsync(string product, Func<string, int, Task<byte[]?>> getAsync)
+    {
+        if (await getAsync(RepositoryLayout.Delegation(product), SignedEnvelope.MaxBytes(ReleaseDelegation.MaxBytes)) is { } delegation)
+            trust.AcceptDelegation(delegation, product);
+    }
+
+    /// <summary>A release that is followed by its digest: its product, whose delegation may be needed, shows in the manifest.</summary>
+    private async Task<ReleaseManifest> AcceptPinnedAsync(byte[] envelope, Sha256Digest release, Func<string, int, Task<byte[]?>> getAsync)
+    {
+        try
+        {
+            return trust.AcceptManifest(envelope, release);
+        }
+        catch (TrustException fault) when (fault.Fault == TrustFault.NotEnoughSignatures)
+        {
+            // it is the one that was asked for: its digest has been compared
+            var payload = SignedEnvelope.Decode(envelope, ReleaseManifest.MaxBytes).Payload;
+            await FollowDelegationAsync(ReleaseManifest.Decode(payload).Product, getAsync);
+            return trust.AcceptManifest(envelope, release);
+        }
     }
 
     private async Task FollowRootAsync(Func<string, int, Task<byte[]?>> getAsync)

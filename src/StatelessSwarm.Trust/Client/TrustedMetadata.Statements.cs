@@ -10,8 +10,9 @@ namespace StatelessSwarm.Trust.Client;
 /// <code>
 /// DIR/revoked.state    revocation list last believed
 /// DIR/time.state       time statement last believed
+/// DIR/delegations/{product}.state    delegation last believed
 /// </code>
-/// Both are forgotten, with the versions they counted, when root metadata takes their role from the keys that signed them.
+/// All are forgotten, with the versions they counted, when root metadata takes their role from the keys that signed them.
 /// </remarks>
 public sealed partial class TrustedMetadata
 {
@@ -84,6 +85,68 @@ public sealed partial class TrustedMetadata
         RaiseClockFloor(statement.IssuedUnixSeconds);
         _timeFile.Write(bytes);
         return statement;
+    }
+
+    /// <summary>Checks a delegation: signatures, product, expiry, version not below the one held. Persists it before returning.</summary>
+    /// <exception cref="TrustException">Refused; nothing changed.</exception>
+    public ReleaseDelegation AcceptDelegation(ReadOnlyMemory<byte> envelope, string product)
+    {
+        var what = $"delegation of {product}";
+        var file = DelegationFile(product);
+        var bytes = envelope.ToArray();
+        var offered = SignedEnvelope.Decode(bytes, ReleaseDelegation.MaxBytes);
+        RoleVerifier.Verify(_root, MetadataRole.Delegation, offered, what);
+        var delegation = ReleaseDelegation.Decode(offered.Payload);
+        if (delegation.Product != product)
+            throw new TrustException(TrustFault.Mismatch, $"{what}: it is signed for {delegation.Product}.");
+        if (HeldDelegation(product) is { } held)
+        {
+            if (delegation.Version < held.Delegation.Version)
+                throw Rollback($"{what}: version {delegation.Version} is below {held.Delegation.Version}, which this machine has seen");
+            if (delegation.Version == held.Delegation.Version)
+            {
+                return delegation.Encode().AsSpan().SequenceEqual(held.Delegation.Encode())
+                    ? delegation
+                    : throw Rollback($"{what}: version {delegation.Version} has been seen with other content");
+            }
+        }
+        RaiseClockFloor(delegation.IssuedUnixSeconds);
+        file.Write(bytes);
+        return delegation;
+    }
+
+    /// <summary>The signed bytes of a delegation last believed, or null: what another reader may be given.</summary>
+    /// <exception cref="TrustException">The stored state is damaged.</exception>
+    public ReadOnlyMemory<byte>? DelegationBytes(string product) => HeldDelegation(product)?.Bytes;
+
+    /// <summary>Refuses a manifest that neither enough release keys have signed, nor enough of those they have delegated its product to.</summary>
+    private void RefuseUnsigned(SignedEnvelope envelope, string product, bool isNew, string what)
+    {
+        if (RoleVerifier.IsMet(_root, MetadataRole.Release, envelope))
+            return;
+        if (HeldDelegation(product) is { } held && held.Delegation.IsMet(envelope))
+        {
+            if (isNew && NowUnixSeconds >= held.Delegation.ExpiresUnixSeconds)
+                throw new TrustException(TrustFault.Expired, $"{what}: the delegation of {product} expired at {held.Delegation.ExpiresUnixSeconds}, it is {NowUnixSeconds} (seconds since 1970).");
+            if (isNew && NeedsTime && HeldTime() is { } time && time.Statement.Delegations.FirstOrDefault(entry => entry.Product == product).Version > held.Delegation.Version)
+                throw Rollback($"{what}: a newer delegation of {product} is current, and has not been given");
+            return;
+        }
+        RoleVerifier.Verify(_root, MetadataRole.Release, envelope, what);
+    }
+
+    private (ReadOnlyMemory<byte> Bytes, ReleaseDelegation Delegation)? HeldDelegation(string product)
+    {
+        if (DelegationFile(product).Read() is not { } bytes)
+            return null;
+        var envelope = SignedEnvelope.Decode(bytes, ReleaseDelegation.MaxBytes);
+        return RoleVerifier.IsMet(_root, MetadataRole.Delegation, envelope) ? (bytes, ReleaseDelegation.Decode(envelope.Payload)) : null;
+    }
+
+    private StateFile DelegationFile(string product)
+    {
+        Names.RequireProduct(product);
+        return new StateFile(Path.Combine(_directory, "delegations", product + ".state"), SignedEnvelope.MaxBytes(ReleaseDelegation.MaxBytes), _files);
     }
 
     /// <summary>Refuses a channel, or a revocation list, that is older than what the time role says is current.</summary>

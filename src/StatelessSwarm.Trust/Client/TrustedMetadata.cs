@@ -155,7 +155,7 @@ public sealed partial class TrustedMetadata
     /// <exception cref="TrustException">Refused.</exception>
     public ReleaseManifest AcceptManifest(ReadOnlyMemory<byte> envelope, ChannelPointer pointer)
     {
-        var manifest = AcceptManifest(envelope, pointer.Release);
+        var manifest = AcceptManifest(envelope, pointer.Release, isNew: true);
         if (manifest.Product != pointer.Product || manifest.Version != pointer.Version || manifest.Build != pointer.Build)
         {
             throw new TrustException(
@@ -172,21 +172,25 @@ public sealed partial class TrustedMetadata
 
     /// <summary>Checks the manifest of a release asked for by its digest alone: digest of the payload, signatures.</summary>
     /// <exception cref="TrustException">Refused.</exception>
-    public ReleaseManifest AcceptManifest(ReadOnlyMemory<byte> envelope, Sha256Digest digest)
+    public ReleaseManifest AcceptManifest(ReadOnlyMemory<byte> envelope, Sha256Digest digest) => AcceptManifest(envelope, digest, isNew: false);
+
+    private ReleaseManifest AcceptManifest(ReadOnlyMemory<byte> envelope, Sha256Digest digest, bool isNew)
     {
         var offered = SignedEnvelope.Decode(envelope.ToArray(), ReleaseManifest.MaxBytes);
         var seen = Sha256Digest.HashData(offered.Payload.Span);
         if (seen != digest)
             throw new TrustException(TrustFault.Mismatch, $"release {digest}: the manifest's digest is {seen}.");
-        RoleVerifier.Verify(_root, MetadataRole.Release, offered, $"release {digest}");
+        ReleaseManifest manifest;
         try
         {
-            return ReleaseManifest.Decode(offered.Payload);
+            manifest = ReleaseManifest.Decode(offered.Payload);
         }
         catch (ContentException fault)
         {
             throw new TrustException(TrustFault.Malformed, $"release {digest}: {fault.Message}", fault);
         }
+        RefuseUnsigned(offered, manifest.Product, isNew, $"release {digest}");
+        return manifest;
     }
 
     private static (SignedEnvelope Envelope, RootMetadata Root) DecodeRoot(ReadOnlyMemory<byte> bytes, string what)

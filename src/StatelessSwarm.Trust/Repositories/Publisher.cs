@@ -48,7 +48,7 @@ internal sealed class Publisher
             Names.RequireChannel(channel);
         using var held = Begin();
         var root = CurrentRoot();
-        RoleVerifier.RequireHolders(root, MetadataRole.Release, keys, $"{request.Product} {request.Version}");
+        RequireReleaseKeys(root, request.Product, keys, $"{request.Product} {request.Version}");
         foreach (var channel in request.Channels)
             RoleVerifier.RequireHolders(root, MetadataRole.Channel, keys, $"channel {request.Product}/{channel}");
         var build = NextBuild(request);
@@ -125,6 +125,8 @@ internal sealed class Publisher
         var root = CurrentRoot();
         var (renewed, sound) = (0, 0);
         var missing = new List<string>();
+        foreach (var product in _repository.ListDelegations())
+            Take(RepositoryLayout.Delegation(product), MetadataRole.Delegation, ReleaseDelegation.MaxBytes);
         foreach (var digest in _repository.ListReleases())
             Take(RepositoryLayout.Manifest(digest), MetadataRole.Release, ReleaseManifest.MaxBytes);
         foreach (var path in RepositoryTree.ChannelFiles(_repository.Directory))
@@ -138,7 +140,8 @@ internal sealed class Publisher
         void Take(string path, MetadataRole role, int maxBytes)
         {
             var envelope = _repository.ReadEnvelope(path, maxBytes);
-            if (RoleVerifier.IsMet(root, role, envelope))
+            var delegation = role == MetadataRole.Release ? _repository.ReadDelegation(ReleaseManifest.Decode(envelope.Payload).Product) : null;
+            if (RoleVerifier.IsMet(root, role, envelope) || delegation?.IsMet(envelope) == true)
             {
                 sound++;
                 return;
@@ -285,6 +288,18 @@ internal sealed class Publisher
             );
     }
 
+    /// <summary>Those of the keys that make a manifest of the product believed: of the release role, or of its delegation.</summary>
+    private IReadOnlyList<SigningKey> RequireReleaseKeys(RootMetadata root, string product, IReadOnlyList<SigningKey> keys, string what)
+    {
+        if (_repository.ReadDelegation(product) is { } delegation && Now() < delegation.ExpiresUnixSeconds)
+        {
+            SigningKey[] able = [.. keys.DistinctBy(key => key.PublicKey.Id).Where(key => delegation.Keys.Any(holder => holder.Id == key.PublicKey.Id))];
+            if (delegation.Keys.Count > 0 && able.Length >= delegation.Threshold)
+                return able;
+        }
+        return RoleVerifier.RequireHolders(root, MetadataRole.Release, keys, what);
+    }
+
     private Sha256Digest WriteMetadata(
         IntakenRelease intaken,
         RootMetadata root,
@@ -294,7 +309,7 @@ internal sealed class Publisher
         var manifest = intaken.Manifest;
         var payload = manifest.Encode();
         var what = $"{manifest.Product} {manifest.Version}";
-        var envelope = Repository.SignAs(root, MetadataRole.Release, payload, keys, what).Encode();
+        var envelope = SignedEnvelope.Sign(MetadataRole.Release, payload, RequireReleaseKeys(root, manifest.Product, keys, what)).Encode();
         var staged = _repository.At(StagedRelease);
         _files.WriteNew(Path.Combine(staged, RepositoryLayout.TorrentName), intaken.Torrent);
         _files.WriteNew(Path.Combine(staged, ReleaseChunkMap.FileName), intaken.ChunkMap);

@@ -117,6 +117,39 @@ public sealed partial class Repository
     public RevocationList? ReadRevocations() =>
         File.Exists(At(RepositoryLayout.Revoked)) ? RevocationList.Decode(ReadEnvelope(RepositoryLayout.Revoked, RevocationList.MaxBytes).Payload) : null;
 
+    /// <summary>Products with a delegation, ascending.</summary>
+    public IReadOnlyList<string> ListDelegations() =>
+        System.IO.Directory.Exists(At(RepositoryLayout.Delegations))
+            ?
+            [
+                .. System
+                    .IO.Directory.EnumerateFiles(At(RepositoryLayout.Delegations), "*.mp")
+                    .Select(path => Path.GetFileNameWithoutExtension(path)!)
+                    .Where(ManifestText.IsName)
+                    .Order(StringComparer.Ordinal),
+            ]
+            : [];
+
+    /// <summary>The delegation of a product, decoded without checking its signatures; null while there is none.</summary>
+    /// <exception cref="TrustException">Malformed.</exception>
+    public ReleaseDelegation? ReadDelegation(string product)
+    {
+        Names.RequireProduct(product);
+        var path = RepositoryLayout.Delegation(product);
+        return File.Exists(At(path)) ? ReleaseDelegation.Decode(ReadEnvelope(path, ReleaseDelegation.MaxBytes).Payload) : null;
+    }
+
+    /// <summary>Lets others sign the releases of a product, in the place of those who might before; nobody for no keys.</summary>
+    /// <param name="product">The product.</param>
+    /// <param name="holders">Their keys.</param>
+    /// <param name="threshold">How many must agree; 0 without keys.</param>
+    /// <param name="lifetime">How long it is believed for what is new.</param>
+    /// <param name="keys">Keys of the release role.</param>
+    /// <exception cref="TrustException">Too few of the keys hold the release role, or the threshold does not fit.</exception>
+    /// <exception cref="IOException">Another publisher is at work.</exception>
+    public ReleaseDelegation Delegate(string product, IReadOnlyList<PublicKey> holders, int threshold, TimeSpan lifetime, IReadOnlyList<SigningKey> keys) =>
+        NewStatements().Delegate(product, holders, threshold, lifetime, keys);
+
     /// <summary>The time statement, decoded without checking its signatures; null while there is none.</summary>
     /// <exception cref="TrustException">Malformed.</exception>
     public TimeStatement? ReadTime() =>

@@ -131,9 +131,10 @@ internal sealed class RepositoryCheck
         var seen = Sha256Digest.HashData(envelope.Payload.Span);
         if (seen != digest)
             throw new TrustException(TrustFault.Mismatch, $"the manifest's digest is {seen}.");
-        if (root is not null)
+        var manifest = ReleaseManifest.Decode(envelope.Payload);
+        if (root is not null && !(_repository.ReadDelegation(manifest.Product) is { } delegation && delegation.IsMet(envelope)))
             RoleVerifier.Verify(root, MetadataRole.Release, envelope, $"release {digest}");
-        return ReleaseManifest.Decode(envelope.Payload);
+        return manifest;
     }
 
     private void CheckChannel(RootMetadata? root, string path)
@@ -183,6 +184,22 @@ internal sealed class RepositoryCheck
                     throw new TrustException(TrustFault.Expired, $"expired at {statement.ExpiresUnixSeconds} (seconds since 1970).");
             }
         );
+        foreach (var product in _repository.ListDelegations())
+        {
+            Check(
+                RepositoryLayout.Delegation(product),
+                MetadataRole.Delegation,
+                ReleaseDelegation.MaxBytes,
+                payload =>
+                {
+                    var delegation = ReleaseDelegation.Decode(payload);
+                    if (delegation.Product != product)
+                        throw new TrustException(TrustFault.Mismatch, $"is signed for {delegation.Product}.");
+                    if (delegation.Keys.Count > 0 && Now() >= delegation.ExpiresUnixSeconds)
+                        throw new TrustException(TrustFault.Expired, $"expired at {delegation.ExpiresUnixSeconds} (seconds since 1970).");
+                }
+            );
+        }
         if (root?.Roles.ContainsKey(MetadataRole.Time) == true && !File.Exists(At(RepositoryLayout.Time)))
             _problems.Add(RepositoryLayout.Time, "is missing: the root metadata has a time role, so that readers believe no channel without it.");
 

@@ -11,6 +11,7 @@ namespace StatelessSwarm.Trust.Repositories;
 /// metadata/{version}.root.mp                    every root metadata, for readers that must follow the chain
 /// metadata/time.mp                              what is current, signed by the time role when there is one
 /// metadata/revoked.mp                           signed list of keys that are out of closed swarms
+/// metadata/delegations/{product}.mp             who else may sign releases of a product, signed by the release role
 /// metadata/authority.pem                        certificate of the authority of closed swarms; releases are closed to others
 /// metadata/channels/{product}/{channel}.mp      signed channel pointer
 /// releases/{digest}/manifest.mp                 signed release manifest
@@ -34,6 +35,12 @@ public static class RepositoryLayout
 
     /// <summary>Certificate, in PEM, whose members alone take part in the swarms of releases published from now on.</summary>
     public const string Authority = "metadata/authority.pem";
+
+    /// <summary>Directory of the delegations.</summary>
+    public const string Delegations = "metadata/delegations";
+
+    /// <summary>The delegation of a product. The name must have passed <see cref="ReleaseManifest"/>'s alphabet.</summary>
+    public static string Delegation(string product) => $"{Delegations}/{product}.mp";
 
     /// <summary>Directory of the channel pointers, one directory per product.</summary>
     public const string Channels = "metadata/channels";

@@ -27,6 +27,28 @@ internal sealed class RepositoryStatements(Repository repository, Publisher publ
         return list;
     }
 
+    /// <summary>Lets others sign the releases of a product.</summary>
+    /// <exception cref="TrustException">Too few of the keys hold the release role, or the threshold does not fit.</exception>
+    public ReleaseDelegation Delegate(string product, IReadOnlyList<PublicKey> holders, int threshold, TimeSpan lifetime, IReadOnlyList<SigningKey> keys)
+    {
+        using var held = publisher.Begin();
+        var root = publisher.CurrentRoot();
+        var delegation = new ReleaseDelegation
+        {
+            Product = product,
+            Version = (repository.ReadDelegation(product)?.Version ?? 0) + 1,
+            IssuedUnixSeconds = Now(),
+            ExpiresUnixSeconds = Now() + (long)lifetime.TotalSeconds,
+            Threshold = threshold,
+            Keys = [.. holders.DistinctBy(key => key.Id).OrderBy(key => key.Id)],
+        };
+        var envelope = Repository.SignAs(root, MetadataRole.Delegation, delegation.Encode(), keys, $"delegation of {product}");
+        Directory.CreateDirectory(repository.At(RepositoryLayout.Delegations));
+        repository.Replace(RepositoryLayout.Delegation(product), envelope.Encode());
+        Renew(root, keys);
+        return delegation;
+    }
+
     /// <summary>Says what is current, until <paramref name="lifetime"/> is over.</summary>
     /// <exception cref="TrustException">Too few of the keys hold the role.</exception>
     public TimeStatement SignTime(TimeSpan lifetime, IReadOnlyList<SigningKey> keys)
@@ -59,6 +81,7 @@ internal sealed class RepositoryStatements(Repository repository, Publisher publ
             RootVersion = root.Version,
             RevocationVersion = repository.ReadRevocations()?.Version ?? 0,
             Channels = channels,
+            Delegations = [.. repository.ListDelegations().Select(product => (product, repository.ReadDelegation(product)!.Version))],
         };
         repository.Replace(RepositoryLayout.Time, Repository.SignAs(root, MetadataRole.Time, statement.Encode(), keys, "time statement").Encode());
         return statement;

@@ -15,12 +15,18 @@ public static class RoleVerifier
     {
         if (root.HoldersOf(role) is not { } holders)
             return new SignatureCount(0, 0, envelope.Signatures.Count, 0);
+        return Count(holders.KeyIds, root.FindKey, role, envelope);
+    }
+
+    /// <summary>Checks every signature of <paramref name="envelope"/> against certain keys.</summary>
+    internal static SignatureCount Count(IReadOnlyList<Sha256Digest> keyIds, Func<Sha256Digest, PublicKey?> findKey, MetadataRole role, SignedEnvelope envelope)
+    {
         var signed = SignedEnvelope.SignedBytes(role, envelope.Payload.Span);
         var believed = new HashSet<Sha256Digest>();
         var (invalid, foreign, repeated) = (0, 0, 0);
         foreach (var signature in envelope.Signatures)
         {
-            if (!holders.KeyIds.Contains(signature.KeyId) || root.FindKey(signature.KeyId) is not { } key)
+            if (!keyIds.Contains(signature.KeyId) || findKey(signature.KeyId) is not { } key)
                 foreign++;
             else if (believed.Contains(key.Id))
                 repeated++;
@@ -88,6 +94,7 @@ public static class RoleVerifier
             MetadataRole.Channel => "channel",
             MetadataRole.Time => "time",
             MetadataRole.Identity => "identity",
+            MetadataRole.Delegation => "delegation",
             _ => "unknown",
         };
 

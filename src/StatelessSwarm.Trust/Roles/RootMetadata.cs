@@ -81,9 +81,15 @@ public sealed partial record RootMetadata
         };
     }
 
-    /// <summary>Who holds a role, or null for nobody. Without holders of its own <see cref="MetadataRole.Identity"/> is held with the channel role.</summary>
+    /// <summary>Who holds a role, or null for nobody. Without holders of its own <see cref="MetadataRole.Identity"/> is held with the channel role; <see cref="MetadataRole.Delegation"/> always with the release role.</summary>
     public RoleKeys? HoldersOf(MetadataRole role) =>
-        Roles.GetValueOrDefault(role) ?? (role == MetadataRole.Identity ? Roles.GetValueOrDefault(MetadataRole.Channel) : null);
+        Roles.GetValueOrDefault(role)
+        ?? role switch
+        {
+            MetadataRole.Identity => Roles.GetValueOrDefault(MetadataRole.Channel),
+            MetadataRole.Delegation => Roles.GetValueOrDefault(MetadataRole.Release),
+            _ => null,
+        };
 
     /// <summary>The key of an id, or null.</summary>
     public PublicKey? FindKey(Sha256Digest id) => Keys.FirstOrDefault(key => key.Id == id);

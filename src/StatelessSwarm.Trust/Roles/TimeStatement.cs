@@ -15,6 +15,7 @@ namespace StatelessSwarm.Trust.Roles;
 /// 4  root         version of the root metadata
 /// 5  revocations  version of the revocation list, 0 for none
 /// 6  channels     array of [product, channel, serial], ascending by product and channel; at most <see cref="MaxChannels"/>
+/// 7  delegations  array of [product, version], ascending by product; at most <see cref="MaxChannels"/>
 /// </code>
 /// </summary>
 public sealed record TimeStatement
@@ -23,7 +24,7 @@ public sealed record TimeStatement
     public const int MaxChannels = 1024;
 
     /// <summary>Largest statement accepted.</summary>
-    public const int MaxBytes = 64 + MaxChannels * (2 * 66 + 10);
+    public const int MaxBytes = 64 + MaxChannels * (2 * 66 + 10) + MaxChannels * (66 + 10);
 
     private const int Format = 1;
     private const string What = "time statement";
@@ -45,6 +46,9 @@ public sealed record TimeStatement
 
     /// <summary>The channels and the serials of their pointers, ascending by product and channel.</summary>
     public required IReadOnlyList<(string Product, string Channel, long Serial)> Channels { get; init; }
+
+    /// <summary>The products with a delegation and its version, ascending by product.</summary>
+    public IReadOnlyList<(string Product, long Version)> Delegations { get; init; } = [];
 
     /// <summary>Serial of a channel's pointer, or null when the statement knows of no such channel.</summary>
     public long? SerialOf(string product, string channel)
@@ -79,8 +83,8 @@ public sealed record TimeStatement
     private static TimeStatement Read(ReadOnlyMemory<byte> bytes)
     {
         var reader = new MessagePackReader(bytes);
-        if (reader.ReadMapHeader() != 7 || reader.ReadInt32() != 0 || reader.ReadInt32() != Format)
-            throw Malformed($"expected a map of 7 of format {Format}");
+        if (reader.ReadMapHeader() != 8 || reader.ReadInt32() != 0 || reader.ReadInt32() != Format)
+            throw Malformed($"expected a map of 8 of format {Format}");
         var numbers = new long[5];
         for (var field = 1; field <= numbers.Length; field++)
         {
@@ -94,6 +98,13 @@ public sealed record TimeStatement
             PackRead.ArrayOf(ref reader, 3, What);
             channels[index] = (reader.ReadString() ?? "", reader.ReadString() ?? "", reader.ReadInt64());
         }
+        Expect(ref reader, 7);
+        var delegations = new (string, long)[PackRead.Array(ref reader, MaxChannels, What)];
+        for (var index = 0; index < delegations.Length; index++)
+        {
+            PackRead.ArrayOf(ref reader, 2, What);
+            delegations[index] = (reader.ReadString() ?? "", reader.ReadInt64());
+        }
         return new TimeStatement
         {
             Serial = numbers[0],
@@ -102,6 +113,7 @@ public sealed record TimeStatement
             RootVersion = numbers[3],
             RevocationVersion = numbers[4],
             Channels = channels,
+            Delegations = delegations,
         };
     }
 
@@ -131,6 +143,22 @@ public sealed record TimeStatement
             if (index > 0 && Compare(Channels[index - 1], Channels[index]) >= 0)
                 throw Malformed("field 6: expected channels ascending, each once");
         }
+        CheckDelegations();
+    }
+
+    private void CheckDelegations()
+    {
+        if (Delegations.Count > MaxChannels)
+            throw Malformed($"field 7: expected at most {MaxChannels} delegations");
+        for (var index = 0; index < Delegations.Count; index++)
+        {
+            var (product, version) = Delegations[index];
+            Names.RequireProduct(product);
+            if (version < 1)
+                throw Malformed($"field 7: {product}: expected a version of at least 1");
+            if (index > 0 && string.CompareOrdinal(Delegations[index - 1].Product, product) >= 0)
+                throw Malformed("field 7: expected products ascending, each once");
+        }
     }
 
     internal static int Compare((string Product, string Channel, long Serial) one, (string Product, string Channel, long Serial) other) =>
@@ -140,7 +168,7 @@ public sealed record TimeStatement
     {
         var buffer = new ArrayBufferWriter<byte>();
         var writer = new MessagePackWriter(buffer);
-        writer.WriteMapHeader(7);
+        writer.WriteMapHeader(8);
         writer.Write(0);
         writer.Write(Format);
         long[] numbers = [Serial, IssuedUnixSeconds, ExpiresUnixSeconds, RootVersion, RevocationVersion];
@@ -157,6 +185,14 @@ public sealed record TimeStatement
             writer.Write(product);
             writer.Write(channel);
             writer.Write(serial);
+        }
+        writer.Write(7);
+        writer.WriteArrayHeader(Delegations.Count);
+        foreach (var (product, version) in Delegations)
+        {
+            writer.WriteArrayHeader(2);
+            writer.Write(product);
+            writer.Write(version);
         }
         writer.Flush();
         return buffer.WrittenSpan.ToArray();

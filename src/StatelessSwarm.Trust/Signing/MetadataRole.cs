@@ -17,4 +17,7 @@ public enum MetadataRole
 
     /// <summary>Who has been put out of closed swarms. Without keys of its own the keys of <see cref="Channel"/> hold it.</summary>
     Identity = 5,
+
+    /// <summary>Who else may sign the releases of a product. Root metadata never names it: the keys of <see cref="Release"/> hold it.</summary>
+    Delegation = 6,
 }

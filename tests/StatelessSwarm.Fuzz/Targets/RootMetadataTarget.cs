@@ -29,7 +29,7 @@ internal sealed class RootMetadataTarget : FuzzTarget
     public override IEnumerable<(string Name, byte[] Bytes)> Seeds()
     {
         var key = EnvelopeTarget.Key(1).PublicKey;
-        var roles = Enum.GetValues<MetadataRole>().ToDictionary(role => role, _ => new RoleKeys(1, [key.Id]));
+        var roles = Enum.GetValues<MetadataRole>().Where(role => role != MetadataRole.Delegation).ToDictionary(role => role, _ => new RoleKeys(1, [key.Id]));
         var root = new RootMetadata
         {
             Version = 1,

@@ -5,12 +5,12 @@ using StatelessSwarm.Trust.Roles;
 
 namespace StatelessSwarm.Fuzz.Targets;
 
-/// <summary><see cref="TimeStatement"/> and <see cref="RevocationList"/>: one encoding only, and no bytes are both.</summary>
+/// <summary><see cref="TimeStatement"/>, <see cref="RevocationList"/> and <see cref="ReleaseDelegation"/>: one encoding only, and no bytes are two of them.</summary>
 internal sealed class StatementTarget : FuzzTarget
 {
     public override string Name => "statement";
 
-    public override IReadOnlyList<byte[]> Words => [[0xc4, 32], [0xdd, 0xff, 0xff, 0xff, 0xff], [0xc0], [0xcf], [0x84], [0x87], [0x93], .. WordsOf("web", "stable")];
+    public override IReadOnlyList<byte[]> Words => [[0xc4, 32], [0xdd, 0xff, 0xff, 0xff, 0xff], [0xc0], [0xcf], [0x84], [0x87], [0x88], [0x93], .. WordsOf("web", "stable")];
 
     public override long MaxAllocated(int length) => 4 * 1024 * 1024 + 4096L * length;
 
@@ -19,7 +19,8 @@ internal sealed class StatementTarget : FuzzTarget
         var bytes = input.ToArray();
         var isStatement = IsTaken(() => TimeStatement.Decode(bytes).Encode(), bytes);
         var isList = IsTaken(() => RevocationList.Decode(bytes).Encode(), bytes);
-        Require(!isStatement || !isList, "no bytes are both");
+        var isDelegation = IsTaken(() => ReleaseDelegation.Decode(bytes).Encode(), bytes);
+        Require(new[] { isStatement, isList, isDelegation }.Count(taken => taken) <= 1, "no bytes are two of them");
     }
 
     public override IEnumerable<(string Name, byte[] Bytes)> Seeds()
@@ -32,6 +33,7 @@ internal sealed class StatementTarget : FuzzTarget
             RootVersion = 2,
             RevocationVersion = 3,
             Channels = [("mail", "stable", 1), ("web", "beta", 300), ("web", "stable", 70_000)],
+            Delegations = [("web", 2)],
         };
         yield return ("time", statement.Encode());
         var list = new RevocationList
@@ -41,6 +43,16 @@ internal sealed class StatementTarget : FuzzTarget
             Keys = [.. Enumerable.Range(0, 3).Select(i => Sha256Digest.HashData([(byte)i])).Order()],
         };
         yield return ("revoked", list.Encode());
+        var delegation = new ReleaseDelegation
+        {
+            Product = "web",
+            Version = 2,
+            IssuedUnixSeconds = 1_700_000_000,
+            ExpiresUnixSeconds = 1_800_000_000,
+            Threshold = 1,
+            Keys = [EnvelopeTarget.Key(1).PublicKey],
+        };
+        yield return ("delegation", delegation.Encode());
     }
 
     private static bool IsTaken(Func<byte[]> readAndWrite, byte[] bytes)

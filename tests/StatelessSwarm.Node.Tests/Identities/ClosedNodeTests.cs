@@ -127,6 +127,27 @@ public sealed class ClosedNodeTests : IAsyncLifetime
         Assert.Equal("1.0", node.GetStatus().Current!.Version);
     }
 
+    /// <summary>A release that only its product's team has signed: the node finds the delegation, and a neighbour hands it on.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Update_ReleaseOfADelegatedProduct_IsTakenFromServerAndNeighbour(bool isPinned)
+    {
+        var team = Trust.Keys.SigningKey.Generate();
+        _site.Repository.Delegate("web", [team.PublicKey], 1, TimeSpan.FromDays(1), [_site.Key]);
+        var published = await _site.PublishAsync("1.0", ImageBytes);
+        // as if the team alone had signed it
+        var path = _site.PathOf(RepositoryLayout.Manifest(published.Digest));
+        await File.WriteAllBytesAsync(path, SignedEnvelope.Sign(MetadataRole.Release, published.Manifest.Encode(), [team]).Encode(), Cancellation);
+        var follow = isPinned ? new FollowedChannel("", "", published.Digest) : new FollowedChannel("web", "stable");
+        await using var neighbour = await CompleteAsync(Member());
+        await using var node = await CompleteAsync(Member() with { Follow = follow });
+        Assert.Equal(published.Digest, node.GetStatus().Current!.Digest);
+        await SwitchOffAsync();
+        await using var last = await CompleteAsync(Member(neighbour) with { Follow = follow });
+        Assert.Equal(published.Digest, last.GetStatus().Current!.Digest);
+    }
+
     private NodeOptions Member(NodeRuntime? neighbour = null) =>
         _site.NewNode() with { IdentityDirectory = _authority.NewIdentity(), Peers = neighbour is null ? [] : [At(neighbour)] };
 

@@ -124,6 +124,36 @@ public sealed class RepositoryStatementTests : IDisposable
         Assert.Empty(await _test.CheckAsync());
     }
 
+    /// <summary>A team publishes its product with its own key: the check, a reader and signing again go along with it, other products do not.</summary>
+    [Fact]
+    public async Task Publish_ByTheDelegated_OnlyTheirProduct()
+    {
+        var (team, ops) = (TestKeys.Named("team"), TestKeys.Named("ops"));
+        var root = _test.Repository.ReadRoot();
+        _test.Repository.PublishRoot(
+            root with
+            {
+                Version = 2,
+                Keys = [.. root.Keys.Append(ops.PublicKey).OrderBy(key => key.Id)],
+                Roles = new Dictionary<MetadataRole, RoleKeys>(root.Roles) { [MetadataRole.Channel] = new(1, [ops.PublicKey.Id]) },
+            },
+            [_test.Key]
+        );
+        SigningKey[] keys = [team, ops];
+        await Assert.ThrowsAsync<TrustException>(() => _test.Repository.PublishAsync(_test.Request("1.0"), keys, null, TestContext.Current.CancellationToken));
+        Assert.Equal(1, _test.Repository.Delegate("web", [team.PublicKey], 1, TimeSpan.FromDays(10), [_test.Key]).Version);
+        await _test.Repository.PublishAsync(_test.Request("1.0"), keys, null, TestContext.Current.CancellationToken);
+        var other = _test.Request("1.0") with { Product = "mail" };
+        await Assert.ThrowsAsync<TrustException>(() => _test.Repository.PublishAsync(other, keys, null, TestContext.Current.CancellationToken));
+        Assert.Empty(await _test.CheckAsync());
+        Assert.Equal(0, _test.Repository.Resign([_test.Key, ops]).Renewed);
+        // taken back: what only they have signed is believed no more, until somebody else signs it
+        Assert.Equal(2, _test.Repository.Delegate("web", [], 0, TimeSpan.FromDays(10), [_test.Key]).Version);
+        Assert.NotEmpty(await _test.CheckAsync());
+        Assert.Equal(1, _test.Repository.Resign([_test.Key, ops]).Renewed);
+        Assert.Empty(await _test.CheckAsync());
+    }
+
     private void GiveTimeRole()
     {
         var root = _test.Repository.ReadRoot();

@@ -83,7 +83,7 @@ public sealed class RoleVerifierTests
     [Fact]
     public void MetadataRole_Numbers_AreFrozen() =>
         Assert.Equal(
-            [("Root", 1), ("Release", 2), ("Channel", 3), ("Time", 4), ("Identity", 5)],
+            [("Root", 1), ("Release", 2), ("Channel", 3), ("Time", 4), ("Identity", 5), ("Delegation", 6)],
             Enum.GetValues<MetadataRole>().Select(role => (role.ToString(), (int)role))
         );
 
