@@ -32,6 +32,10 @@ for test in $(echo "$default" | tr , ' '); do
       dmesg | grep 'stateless:' | sed 's/^/LOG /' ;;
     memory) for p in /proc/[0-9]*; do case $(tr '\\0' ' ' < $p/cmdline) in @stateless*) echo "AGENT-RSS $(awk '/VmRSS/{print $2}' $p/status)" ;; esac; done ;;
     panic) echo "PANIC NOW"; sync; echo c > /proc/sysrq-trigger ;;
+    freeze)
+      # the agent lives and does nothing any more: nobody feeds the watchdog
+      for p in /proc/[0-9]*; do case $(tr '\\0' ' ' < $p/cmdline) in @stateless*) kill -STOP ${p#/proc/} ;; esac; done
+      echo "FROZEN"; while :; do sleep 60; done ;;
     hang) echo "HANGING"; while :; do sleep 60; done ;;
     stay) echo "STAYING"; while :; do sleep 60; done ;;
     reboot) sync; reboot -f ;;
@@ -50,7 +54,7 @@ def make_tree(path, version, mib, seed=1, test="bless"):
         os.makedirs(os.path.join(path, folder))
     shutil.copy("/bin/busybox", os.path.join(path, "bin/busybox"))
     for applet in ("sh", "cat", "sed", "echo", "ls", "dd", "df", "awk", "grep", "tr", "sync", "poweroff", "reboot", "chroot", "sleep", "stat", "chmod",
-                   "head", "dmesg", "rm", "wget", "ip", "mount", "umount", "ps"):
+                   "head", "dmesg", "rm", "wget", "ip", "mount", "umount", "ps", "kill"):
         os.symlink("busybox", os.path.join(path, "bin", applet))
     for name, text, mode in (("sbin/init", INIT, 0o755), ("etc/version", version + "\n", 0o644), ("etc/test", test + "\n", 0o644),
                              ("etc/os-release", "ID=tiny\nVERSION_ID=%s\n" % version, 0o644)):

@@ -332,6 +332,87 @@ class Scenario:
         self.expect("%s is for its owner's eyes" % name, os.stat(path).st_mode & 0o77 == 0)
         return path
 
+    def faults(self):
+        """What goes wrong around a boot: the seed dies three times in one transfer; a neighbour lies and another is slow, and the clock says 1970; the image is
+        larger than the memory; the agent freezes and the watchdog resets the machine."""
+        digest = self.release("1.0", mib=24)
+        self._seed_dies()
+        self._bad_neighbours(digest)
+        self._too_large()
+        self._watchdog(digest)
+
+    def _seed_dies(self):
+        options = ["--origin-up", "3M"]
+        self.story.fleet.start_seed(self.story.repository, options)
+        self.url = "http://%s:8080/" % self.place.host("seed").ip
+        guest = self.guest("test=bless")
+        at = 0
+        for percent in (10, 50, 85):
+            found = guest.wait(r"fetching 1\.0: (\d+) %", BOOT_S, at)
+            while found and int(found[1].group(1)) < percent:
+                found = guest.wait(r"fetching 1\.0: (\d+) %|BOOTED", BOOT_S, found[0] + 1)
+                found = None if found and not found[1].group(1) else found
+            if not self.expect("the transfer is seen at %d %%: %s" % (percent, guest.tail(3)), bool(found)):
+                break
+            at = found[0] + 1
+            self.story.fleet.kill_seed()
+            time.sleep(2)
+            self.story.fleet.start_seed(self.story.repository, options)
+        _, record = self.booted(guest, "1.0", "updated")
+        self.figures["seed_dies"] = {"boot_s": round(guest.lines[-1][0], 1), "sources": record.get("sources")}
+        fetched = sum(record["sources"].values())
+        self.expect("what was here stayed: %d bytes fetched" % fetched, 24 << 20 <= fetched < 27 << 20)
+        self.finished(guest)
+        self.story.fleet.kill_seed()
+
+    def _bad_neighbours(self, digest):
+        self.serve()
+        host, release = self.place.host("s1h1"), os.path.join(self.story.repository, "releases", digest)
+        lies = os.path.join(self.work, "lies", "web-1.0")
+        os.makedirs(lies)
+        with open(os.path.join(lies, "root.squashfs"), "wb") as file:
+            file.write(random.Random(3).randbytes(os.path.getsize(os.path.join(release, "web-1.0", "root.squashfs"))))
+        bad = [Process(host, name, [self.programs.stateless, "torrent", "serve", os.path.join(release, "release.torrent"), folder, "--listen", host.ip, "--port", port, *more],
+                       os.path.join(self.work, name))
+               for name, folder, port, more in (("liar", os.path.dirname(lies), "7001", ()), ("sluggard", release, "7002", ("--upload-limit", "20K")))]
+        try:
+            peers = " ".join("rd.stateless.peer=%s:%d" % (host.ip, port) for port in (7001, 7002))
+            guest = self.guest("test=readall,bless %s" % peers, extra=("-rtc", "base=1970-01-02T00:00:00"))
+            _, record = self.booted(guest, "1.0", "updated")
+            self.figures["bad_neighbours"] = {"boot_s": round(guest.lines[-1][0], 1), "sources": record.get("sources")}
+            self.expect("the release is the signed one, and verified", record.get("digest") == digest and record.get("verity") is True)
+            read = self.line(guest, r"READ (OK|FAILED)", "all files are read")
+            self.expect("every byte is right", bool(read) and read[1].group(1) == "OK")
+            self.finished(guest)
+        finally:
+            end_all(bad)
+
+    def _too_large(self):
+        self.release("1.1", mib=160, seed=5)
+        guest = self.guest("test=bless", memory_mib=256)
+        said = self.line(guest, r"stateless: .*(room|space).*next try", "an image that does not fit into memory is refused before it is fetched, in words")
+        again = said and guest.wait(r"next try", 90, said[0] + 1)
+        self.expect("and it is tried again without a restart", bool(again) and guest.running)
+        self.figures["too_large"] = said and said[1].string
+        guest.close()
+
+    def _watchdog(self, digest):
+        good = self.release("1.2", mib=4, seed=6)
+        disk = self.disk()
+        guest = self.guest(disk=disk)
+        self.booted(guest, "1.2", "updated")
+        self.line(guest, "^BLESSED", "it is blessed")
+        self.finished(guest)
+        self.release("1.3", mib=4, seed=6, test="freeze")
+        guest = self.guest("rd.stateless.tries=1 rd.stateless.watchdog=10s", disk=disk, reboots=True)
+        first, _ = self.booted(guest, "1.3", "updated")
+        frozen = self.line(guest, "FROZEN", "the agent is stopped")
+        second, record = self.booted(guest, "1.2", "fallback", start=first + 1)
+        if frozen:
+            self.figures["watchdog_s"] = round(guest.lines[second][0] - guest.lines[frozen[0]][0], 1)
+        self.expect("the good release is back", record.get("digest") == good != digest)
+        self.finished(guest)
+
     def hooks(self):
         """The same image by an initramfs of initramfs-tools and one of dracut, with the hooks of tools/packaging."""
         digest = self.release("1.0", mib=4)
@@ -449,7 +530,7 @@ class Scenario:
         self.place.close()
 
 
-SCENARIOS = {"memory": Scenario.memory, "pinned": Scenario.pinned, "rollback": Scenario.rollback, "neighbours": Scenario.neighbours, "hooks": Scenario.hooks, "netboot": Scenario.netboot, "live": Scenario.live, "closed": Scenario.closed, "kernel": Scenario.kernel, "debian": Scenario.debian,
+SCENARIOS = {"memory": Scenario.memory, "pinned": Scenario.pinned, "rollback": Scenario.rollback, "neighbours": Scenario.neighbours, "hooks": Scenario.hooks, "netboot": Scenario.netboot, "live": Scenario.live, "closed": Scenario.closed, "faults": Scenario.faults, "kernel": Scenario.kernel, "debian": Scenario.debian,
              "cuts": Scenario.cuts}
 
 

@@ -23,6 +23,8 @@ internal sealed class StallWatch(
     NearBacklog backlog,
     DownlinkWatch downlink,
     PeerTable peers,
+    DownloadCounters counters,
+    EngineOptions options,
     EngineClock clock
 )
 {
@@ -44,6 +46,12 @@ internal sealed class StallWatch(
     /// <summary>See <see cref="LateAfter"/>.</summary>
     public const double LateFactor = 8;
 
+    /// <summary>
+    /// Bytes per second of all neighbours together under which a node starves: 48 KiB. Whoever is beyond the WAN link and idle meanwhile is then
+    /// asked, at the price of a second copy of those bytes.
+    /// </summary>
+    public const double StarvingRate = 48 * 1024;
+
     /// <summary>A late neighbour is tried again after this time, in milliseconds.</summary>
     public const int LateForMs = 20_000;
 
@@ -55,6 +63,8 @@ internal sealed class StallWatch(
 
     /// <summary>Endgame: blocks asked twice of one peer at a time.</summary>
     public const int MaxDuplicates = 16;
+
+    private (long From, long Bytes)? _hungryFrom;
 
     /// <summary>Looks at one peer; the fault for which it must go, or none.</summary>
     public PeerFault Look(PeerState peer)
@@ -107,6 +117,54 @@ internal sealed class StallWatch(
             if (waited > LateAfter && !backlog.IsLong && (count == 1 || waited * (count - 1) > LateFactor * (sum - waited)))
                 SetLate(peer, true);
         }
+    }
+
+    /// <summary>
+    /// Finds that all neighbours together give next to nothing, for <see cref="LateAfter"/>, while peers beyond the WAN link wait for us: all of them
+    /// are late then. A node that waited for them would be slower than a plain download.
+    /// </summary>
+    public void FindStarving()
+    {
+        if (!DependsOnNeighbours())
+        {
+            _hungryFrom = null;
+            return;
+        }
+        if (_hungryFrom is not var (from, bytes))
+        {
+            _hungryFrom = (clock.Now, counters.Lan);
+            return;
+        }
+        var seconds = clock.Seconds(clock.Now - from);
+        if (seconds <= LateAfter)
+            return;
+        _hungryFrom = null;
+        if (counters.Lan - bytes >= StarvingRate * seconds)
+            return;
+        for (var place = 0; place < peers.Count; place++)
+        {
+            if (peers[place] is { IsLan: true, IsLate: false } near && IsAsked(near))
+                SetLate(near, true);
+        }
+    }
+
+    /// <summary>Neighbours are asked, and nobody far is though there is somebody; and it is not our own limit that makes them slow.</summary>
+    private bool DependsOnNeighbours()
+    {
+        if (options.Budget?.Limits.LanDown is { } limit && limit < 2 * StarvingRate)
+            return false;
+        var (isNearAsked, isFarIdle) = (false, false);
+        for (var place = 0; place < peers.Count; place++)
+        {
+            var peer = peers[place];
+            if (peer.IsLan)
+                isNearAsked |= IsAsked(peer);
+            else if (peer.Pending.Live > 0)
+                return false;
+            else
+                isFarIdle |= peer is { IsClosing: false, IsSnubbed: false } && (peer.IsSource || peer.IsComplete || peer.WantedPieces > 0);
+        }
+        return isNearAsked && isFarIdle;
     }
 
     /// <summary>Asks idle peers for blocks that others are slow with, if nothing is left to start.</summary>

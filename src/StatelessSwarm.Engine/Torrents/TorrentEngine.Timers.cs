@@ -49,7 +49,10 @@ public sealed partial class TorrentEngine
         _leaves.Advance();
         DropLiars();
         if (!_map.IsComplete)
+        {
             _stalls.FindLate();
+            _stalls.FindStarving();
+        }
         _downlink.Advance();
         if (_backlog.Advance())
             BacklogTurned();

@@ -75,6 +75,15 @@ public sealed class BootScenarioTests(PublishedProducts products) : IClassFixtur
         using var report = await PlayAsync("closed");
     }
 
+    /// <summary>The seed dies in the middle, neighbours lie or dawdle, the clock says 1970, the image is larger than the memory, the agent freezes.</summary>
+    [Fact]
+    public async Task Boot_FaultsAroundIt_EndInTheSignedRootOrAPlainWord()
+    {
+        using var report = await PlayAsync("faults");
+        // ten seconds of watchdog, and a boot
+        Assert.InRange(report.RootElement.GetProperty("watchdog_s").GetDouble(), 8, 90);
+    }
+
     /// <summary>The same image by the hooks for initramfs-tools and dracut.</summary>
     [Fact]
     public async Task Boot_HooksOfInitramfsToolsAndDracut_BootTheSameImage()

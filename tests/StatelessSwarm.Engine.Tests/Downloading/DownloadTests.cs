@@ -94,6 +94,27 @@ public sealed class DownloadTests
         Assert.Equal(0, far.HeardOf(PeerMessageKind.Have).Single().Piece);
     }
 
+    /// <summary>
+    /// The only neighbour with anything is complete and gives 20 KB/s: without more ado nobody far would ever be asked, and the node be slower than a plain
+    /// download. A neighbour that gives more is left alone.
+    /// </summary>
+    [Theory]
+    [InlineData(0.8, true)]
+    [InlineData(0.1, false)]
+    public void Download_NeighbourThatGivesNextToNothing_IsNoReasonNotToAskFar(double secondsPerBlock, bool asksFar)
+    {
+        var harness = new EngineHarness(pieces: 64);
+        var near = harness.Connect(1).HaveAll().Unchoke();
+        var far = harness.Connect(2, PeerReach.Wan).HaveAll().Unchoke();
+        for (var given = 0; given * secondsPerBlock < 12; given++)
+        {
+            harness.Pass(secondsPerBlock);
+            var (piece, begin) = near.Asked[given];
+            near.SendBlock(piece, begin);
+        }
+        Assert.Equal(asksFar, far.Asked.Count > 0);
+    }
+
     [Fact]
     public void Download_RarestFirst_AsksWhatFewestHave()
     {
