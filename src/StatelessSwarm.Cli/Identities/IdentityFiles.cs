@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using StatelessSwarm.Cli.Exits;
 using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Platform.Files;
@@ -16,7 +15,6 @@ internal static class IdentityFiles
     public const string RequestFile = "identity.csr";
 
     private const string CertificateLabel = "CERTIFICATE";
-    private const UnixFileMode SecretMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
     /// <summary>Reads a certificate in PEM; the caller disposes it.</summary>
     /// <exception cref="CommandException">It is not there, or none.</exception>
@@ -77,9 +75,7 @@ internal static class IdentityFiles
         var path = Path.Combine(directory, SwarmIdentity.KeyFile);
         if (File.Exists(path))
             throw new CommandException(ExitCode.Failed, $"{path}: is there already; a key is never overwritten");
-        using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = SecretMode });
-        file.Write(Encoding.ASCII.GetBytes(request.KeyPem + "\n"));
-        file.Flush(flushToDisk: true);
+        SwarmIdentity.WriteKey(path, request.KeyPem);
     }
 
     private static void WritePem(string path, string label, ReadOnlyMemory<byte> bytes)

@@ -19,7 +19,6 @@ public static class Enrolment
 {
     private const string PendingSuffix = ".new";
     private const int MaxKeyBytes = 4096;
-    private const UnixFileMode SecretMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
     private const string PemLabel = "CERTIFICATE";
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
@@ -100,11 +99,7 @@ public static class Enrolment
         }
         var request = IdentityRequest.Create();
         File.Delete(path);
-        using (var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = SecretMode }))
-        {
-            file.Write(Encoding.ASCII.GetBytes(request.KeyPem + "\n"));
-            file.Flush(flushToDisk: true);
-        }
+        SwarmIdentity.WriteKey(path, request.KeyPem);
         return request;
     }
 

@@ -2,6 +2,7 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using System.Text;
 using StatelessSwarm.Content.Torrents;
 using StatelessSwarm.Content.Values;
 
@@ -105,6 +106,18 @@ public sealed class SwarmIdentity : IDisposable
             authority.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Writes a key into a file that must not be there, for its owner's eyes; durable.</summary>
+    /// <exception cref="IOException">The file is there, or cannot be written.</exception>
+    public static void WriteKey(string path, string pem)
+    {
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        using var file = new FileStream(path, options);
+        file.Write(Encoding.ASCII.GetBytes(pem + "\n"));
+        file.Flush(flushToDisk: true);
     }
 
     /// <summary>Id of a certificate's key.</summary>

@@ -56,13 +56,12 @@ public sealed record RevocationList
     private static RevocationList Read(ReadOnlyMemory<byte> bytes)
     {
         var reader = new MessagePackReader(bytes);
-        if (reader.ReadMapHeader() != 4 || reader.ReadInt32() != 0 || reader.ReadInt32() != Format)
-            throw Malformed($"expected a map of 4 of format {Format}");
-        Expect(ref reader, 1);
+        PackRead.MapOf(ref reader, 4, Format, What);
+        PackRead.Field(ref reader, 1, What);
         var version = reader.ReadInt64();
-        Expect(ref reader, 2);
+        PackRead.Field(ref reader, 2, What);
         var issued = reader.ReadInt64();
-        Expect(ref reader, 3);
+        PackRead.Field(ref reader, 3, What);
         var keys = new Sha256Digest[PackRead.Array(ref reader, MaxKeys, What)];
         for (var index = 0; index < keys.Length; index++)
             keys[index] = PackRead.Digest(ref reader, What);
@@ -72,12 +71,6 @@ public sealed record RevocationList
             IssuedUnixSeconds = issued,
             Keys = keys,
         };
-    }
-
-    private static void Expect(ref MessagePackReader reader, int field)
-    {
-        if (reader.ReadInt32() != field)
-            throw Malformed($"expected field {field}");
     }
 
     private void Check()

@@ -73,19 +73,18 @@ public sealed record ReleaseDelegation
     private static ReleaseDelegation Read(ReadOnlyMemory<byte> bytes)
     {
         var reader = new MessagePackReader(bytes);
-        if (reader.ReadMapHeader() != 7 || reader.ReadInt32() != 0 || reader.ReadInt32() != Format)
-            throw Malformed($"expected a map of 7 of format {Format}");
-        Expect(ref reader, 1);
+        PackRead.MapOf(ref reader, 7, Format, What);
+        PackRead.Field(ref reader, 1, What);
         var product = reader.ReadString() ?? "";
-        Expect(ref reader, 2);
+        PackRead.Field(ref reader, 2, What);
         var version = reader.ReadInt64();
-        Expect(ref reader, 3);
+        PackRead.Field(ref reader, 3, What);
         var issued = reader.ReadInt64();
-        Expect(ref reader, 4);
+        PackRead.Field(ref reader, 4, What);
         var expires = reader.ReadInt64();
-        Expect(ref reader, 5);
+        PackRead.Field(ref reader, 5, What);
         var threshold = reader.ReadInt32();
-        Expect(ref reader, 6);
+        PackRead.Field(ref reader, 6, What);
         var keys = new PublicKey[PackRead.Array(ref reader, MaxKeys, What)];
         for (var index = 0; index < keys.Length; index++)
         {
@@ -102,12 +101,6 @@ public sealed record ReleaseDelegation
             Threshold = threshold,
             Keys = keys,
         };
-    }
-
-    private static void Expect(ref MessagePackReader reader, int field)
-    {
-        if (reader.ReadInt32() != field)
-            throw Malformed($"expected field {field}");
     }
 
     private void Check()

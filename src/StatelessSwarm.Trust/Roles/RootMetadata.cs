@@ -124,20 +124,20 @@ public sealed partial record RootMetadata
         var count = reader.ReadMapHeader();
         if (count != FieldCount)
             throw Malformed($"expected a map of {FieldCount}, not of {count}");
-        Expect(ref reader, 0);
+        PackRead.Field(ref reader, 0, "root metadata");
         if (reader.ReadInt32() != Format)
             throw Malformed($"field 0: expected format {Format}");
-        Expect(ref reader, 1);
+        PackRead.Field(ref reader, 1, "root metadata");
         var version = reader.ReadInt64();
-        Expect(ref reader, 2);
+        PackRead.Field(ref reader, 2, "root metadata");
         var issued = reader.ReadInt64();
-        Expect(ref reader, 3);
+        PackRead.Field(ref reader, 3, "root metadata");
         var expires = reader.ReadInt64();
-        Expect(ref reader, 4);
+        PackRead.Field(ref reader, 4, "root metadata");
         var keys = new PublicKey[PackRead.Array(ref reader, MaxKeys, "root metadata field 4")];
         for (var index = 0; index < keys.Length; index++)
             keys[index] = ReadKey(ref reader);
-        Expect(ref reader, 5);
+        PackRead.Field(ref reader, 5, "root metadata");
         var roles = ReadRoles(ref reader);
         return new RootMetadata
         {
@@ -178,13 +178,6 @@ public sealed partial record RootMetadata
                 throw Malformed($"field 5: role {role} is there twice");
         }
         return roles;
-    }
-
-    private static void Expect(ref MessagePackReader reader, int field)
-    {
-        var seen = reader.ReadInt32();
-        if (seen != field)
-            throw Malformed($"expected field {field}, not {seen}");
     }
 
     private void Check()

@@ -83,22 +83,21 @@ public sealed record TimeStatement
     private static TimeStatement Read(ReadOnlyMemory<byte> bytes)
     {
         var reader = new MessagePackReader(bytes);
-        if (reader.ReadMapHeader() != 8 || reader.ReadInt32() != 0 || reader.ReadInt32() != Format)
-            throw Malformed($"expected a map of 8 of format {Format}");
+        PackRead.MapOf(ref reader, 8, Format, What);
         var numbers = new long[5];
         for (var field = 1; field <= numbers.Length; field++)
         {
-            Expect(ref reader, field);
+            PackRead.Field(ref reader, field, What);
             numbers[field - 1] = reader.ReadInt64();
         }
-        Expect(ref reader, 6);
+        PackRead.Field(ref reader, 6, What);
         var channels = new (string, string, long)[PackRead.Array(ref reader, MaxChannels, What)];
         for (var index = 0; index < channels.Length; index++)
         {
             PackRead.ArrayOf(ref reader, 3, What);
             channels[index] = (reader.ReadString() ?? "", reader.ReadString() ?? "", reader.ReadInt64());
         }
-        Expect(ref reader, 7);
+        PackRead.Field(ref reader, 7, What);
         var delegations = new (string, long)[PackRead.Array(ref reader, MaxChannels, What)];
         for (var index = 0; index < delegations.Length; index++)
         {
@@ -115,12 +114,6 @@ public sealed record TimeStatement
             Channels = channels,
             Delegations = delegations,
         };
-    }
-
-    private static void Expect(ref MessagePackReader reader, int field)
-    {
-        if (reader.ReadInt32() != field)
-            throw Malformed($"expected field {field}");
     }
 
     private void Check()

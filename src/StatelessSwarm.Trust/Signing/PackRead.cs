@@ -58,6 +58,21 @@ internal static class PackRead
     public static Sha256Digest Digest(ref MessagePackReader reader, string what) =>
         new(BinaryOf(ref reader, Sha256Digest.Size, what).Span);
 
+    /// <summary>The head of a map of fields 0, 1, 2 ...: its size, and field 0, the format.</summary>
+    public static void MapOf(ref MessagePackReader reader, int count, int format, string what)
+    {
+        if (reader.ReadMapHeader() != count || reader.ReadInt32() != 0 || reader.ReadInt32() != format)
+            throw Malformed(what, $"expected a map of {count} of format {format}");
+    }
+
+    /// <summary>The number of the next field.</summary>
+    public static void Field(ref MessagePackReader reader, int field, string what)
+    {
+        var seen = reader.ReadInt32();
+        if (seen != field)
+            throw Malformed(what, $"expected field {field}, not {seen}");
+    }
+
     private static TrustException Malformed(string what, string problem) =>
         new(TrustFault.Malformed, $"{what}: {problem}.");
 }
