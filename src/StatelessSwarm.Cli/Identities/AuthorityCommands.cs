@@ -43,15 +43,17 @@ internal static class AuthorityCommands
         var name = new Option<string>("--name") { HelpName = "NAME", Description = "Name of the machine it is for; default: machines say their own.", DefaultValueFactory = _ => "" };
         var uses = new Option<int>("--uses") { HelpName = "N", Description = "Machines that may enrol with it; 0 for as many as like.", DefaultValueFactory = _ => 1 };
         var hours = new Option<int>("--hours") { HelpName = "N", Description = "Hours it holds.", DefaultValueFactory = _ => 24 };
+        var days = new Option<int>("--certificate-days") { HelpName = "N", Description = "Days that the certificates hold which it gives; machines that enrol at every boot need few.", DefaultValueFactory = _ => 365 };
         var remove = new Option<string?>("--remove") { HelpName = "ID", Description = "Take a token back instead: the 16 digits after ss1." };
         var command = new ToolCommand(
             "token",
             "Prints a new token: the right to enrol. It is a secret.",
             "stateless identity token --authority authority/ --name web-17",
-            "stateless identity token --authority authority/ --uses 200 --hours 72"
+            "stateless identity token --authority authority/ --uses 200 --hours 72",
+            "stateless identity token --authority authority/ --uses 0 --hours 8760 --certificate-days 7"
         )
         {
-            authority, name, uses, hours, remove,
+            authority, name, uses, hours, days, remove,
         };
         command.SetAction(result =>
         {
@@ -68,7 +70,7 @@ internal static class AuthorityCommands
                 throw new CommandException(ExitCode.Usage, $"--uses {count}: expected 0 or more");
             if (lifetime is < 1 or > 24 * MaxDays)
                 throw new CommandException(ExitCode.Usage, $"--hours {lifetime}: expected 1 to {24 * MaxDays}");
-            context.Terminal.Out.WriteLine(open.NewToken(result.GetRequiredValue(name), count == 0 ? null : count, TimeSpan.FromHours(lifetime)).Format());
+            context.Terminal.Out.WriteLine(open.NewToken(result.GetRequiredValue(name), count == 0 ? null : count, TimeSpan.FromHours(lifetime), ReadDays(result, days)).Format());
             return (int)ExitCode.Done;
         });
         return command;
@@ -201,5 +203,5 @@ internal static class AuthorityCommands
     private static TimeSpan ReadDays(ParseResult result, Option<int> days) =>
         result.GetValue(days) is >= 1 and <= MaxDays and var count
             ? TimeSpan.FromDays(count)
-            : throw new CommandException(ExitCode.Usage, $"--days {result.GetValue(days)}: expected 1 to {MaxDays}");
+            : throw new CommandException(ExitCode.Usage, $"{days.Name} {result.GetValue(days)}: expected 1 to {MaxDays}");
 }

@@ -79,4 +79,10 @@ internal static partial class NodeLog
 
     [LoggerMessage(24, LogLevel.Debug, "neighbour {EndPoint}: its metadata is not taken: {Line}")]
     public static partial void NeighbourRefused(ILogger logger, System.Net.IPEndPoint endPoint, string line);
+
+    [LoggerMessage(25, LogLevel.Information, "our certificate was renewed, and holds until {End:u}")]
+    public static partial void IdentityRenewed(ILogger logger, DateTimeOffset end);
+
+    [LoggerMessage(26, LogLevel.Warning, "our certificate ends at {End:u}, and is not renewed: {Line}")]
+    public static partial void IdentityEnds(ILogger logger, DateTimeOffset end, string line);
 }

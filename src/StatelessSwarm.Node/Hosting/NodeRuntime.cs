@@ -17,6 +17,7 @@ using StatelessSwarm.Platform.Files;
 using StatelessSwarm.Roots.Releases;
 using StatelessSwarm.Swarm.Hosting;
 using StatelessSwarm.Swarm.Identities;
+using StatelessSwarm.Trust;
 using StatelessSwarm.Trust.Client;
 using StatelessSwarm.Trust.Identities;
 
@@ -29,6 +30,8 @@ namespace StatelessSwarm.Node.Hosting;
 public sealed class NodeRuntime : INodeControl, IAsyncDisposable
 {
     private const int MaxTrustBytes = 256 * 1024;
+
+    private static readonly TimeSpan RenewalInterval = TimeSpan.FromHours(1);
 
     private readonly NodeOptions _options;
     private readonly FileLock _lock;
@@ -44,6 +47,9 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
     private readonly LocalSwarms? _local;
     private readonly LimitKeeper _limits;
     private readonly SwarmIdentity? _identity;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private long? _renewalTriedAt;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _left = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _cycleGate = new();
@@ -64,7 +70,9 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
         LocalSwarms? local,
         LimitKeeper limits,
         SwarmIdentity? identity,
-        string nodeId
+        string nodeId,
+        TimeProvider time,
+        ILogger logger
     )
     {
         _options = options;
@@ -81,6 +89,8 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
         _local = local;
         _limits = limits;
         _identity = identity;
+        _time = time;
+        _logger = logger;
         NodeId = nodeId;
     }
 
@@ -178,7 +188,7 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
         await updater.ServeSlotsAsync(cancellation);
         parts.Keep();
         return new NodeRuntime(
-            options, nodeLock, store, client, swarm, sharing, activator, records, board, updater, neighbours, local, limits, identity, nodeId
+            options, nodeLock, store, client, swarm, sharing, activator, records, board, updater, neighbours, local, limits, identity, nodeId, time, logger
         );
     }
 
@@ -195,6 +205,27 @@ public sealed class NodeRuntime : INodeControl, IAsyncDisposable
             await Enrolment.EnrolAsync(options.Server, token, Enrolment.NameOf(Environment.MachineName, nodeId), directory, time, cancellation);
         }
         return SwarmIdentity.Open(directory, time);
+    }
+
+    /// <summary>
+    /// Gets a certificate that holds longer, when two thirds of ours are over; tried once an hour. A server that does not enrol leaves that to
+    /// people, and the log says when ours ends.
+    /// </summary>
+    public async Task KeepIdentityAsync(CancellationToken cancellation)
+    {
+        if (_identity is not { IsDueForRenewal: true } identity || (_renewalTriedAt is { } tried && _time.GetElapsedTime(tried) < RenewalInterval))
+            return;
+        _renewalTriedAt = _time.GetTimestamp();
+        try
+        {
+            await Enrolment.RenewAsync(_options.Server, _options.IdentityDirectory!, _time, cancellation);
+            identity.Reload(_options.IdentityDirectory!);
+            NodeLog.IdentityRenewed(_logger, identity.ExpiresAt);
+        }
+        catch (Exception fault) when (fault is NodeException or IOException or TrustException or UnauthorizedAccessException)
+        {
+            NodeLog.IdentityEnds(_logger, identity.ExpiresAt, Fault.OneLine(fault.Message));
+        }
     }
 
     /// <summary>Runs an update cycle, or waits for the one that runs. Cancelling ends the waiting, not the cycle.</summary>

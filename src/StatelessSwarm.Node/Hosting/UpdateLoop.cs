@@ -29,6 +29,7 @@ internal sealed class UpdateLoop(NodeOptions options, NodeRuntime node, TimeProv
             TimeSpan wait;
             try
             {
+                await node.KeepIdentityAsync(stoppingToken);
                 await node.UpdateAsync(stoppingToken);
                 await node.IndexAsync(stoppingToken);
                 backoff.Reset();

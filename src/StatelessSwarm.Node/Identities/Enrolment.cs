@@ -65,10 +65,22 @@ public static class Enrolment
         var request = IdentityRequest.For(ReadKey(Path.Combine(directory, SwarmIdentity.KeyFile)) ?? throw new IOException($"{directory}: the key cannot be read"));
         var bytes = await PostAsync(new Uri(server, "renew"), request.SigningRequest.ToArray(), identity, time, cancellation);
         var answer = EnrolmentAnswer.Decode(bytes);
-        using var renewed = X509CertificateLoader.LoadCertificate(answer.Certificate.Span);
-        if (identity.MemberOf(renewed)?.KeyId != identity.KeyId)
+        if (!IsOurs(identity, answer.Certificate.Span))
             throw new NodeException(FaultKind.Refused, $"{server}: the answer is no certificate of our authority for our key");
         StateFiles.Replace(Path.Combine(directory, SwarmIdentity.CertificateFile), Pem(answer.Certificate));
+    }
+
+    private static bool IsOurs(SwarmIdentity identity, ReadOnlySpan<byte> certificate)
+    {
+        try
+        {
+            using var renewed = X509CertificateLoader.LoadCertificate(certificate);
+            return identity.MemberOf(renewed)?.KeyId == identity.KeyId;
+        }
+        catch (CryptographicException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Writes the identity of a key that is in the directory, waiting; the key last.</summary>
@@ -131,7 +143,7 @@ public static class Enrolment
             {
                 HttpStatusCode.OK => answer,
                 HttpStatusCode.Forbidden => throw new NodeException(FaultKind.Refused, $"{url}: refused: {Words(answer)}"),
-                HttpStatusCode.NotFound => throw new NodeException(FaultKind.Nothing, $"{url}: this server does not enrol machines"),
+                HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed => throw new NodeException(FaultKind.Nothing, $"{url}: this server does not enrol machines"),
                 _ => throw new NodeException(FaultKind.Failed, $"{url}: the server answered {(int)response.StatusCode}: {Words(answer)}"),
             };
         }

@@ -149,7 +149,7 @@ internal sealed partial class PeerListener : IAsyncDisposable
         {
             await _greet(socket, () => TryLeave(place), _stop.Token);
         }
-        catch (Exception fault) when (fault is SocketException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception fault) when (fault is SocketException or IOException or OperationCanceledException or ObjectDisposedException)
         {
             socket.Dispose();
         }

@@ -36,8 +36,10 @@ public sealed class SwarmIdentity : IDisposable
     private const int MaxFileBytes = 64 * 1024;
 
     private readonly X509Certificate2 _authority;
-    private readonly X509Certificate2 _certificate;
-    private readonly SslStreamCertificateContext _context;
+    private readonly Lock _gate = new();
+    private readonly List<X509Certificate2> _replaced = [];
+    private X509Certificate2 _certificate;
+    private SslStreamCertificateContext _context;
     private readonly TimeProvider _time;
     private volatile IReadOnlySet<Sha256Digest> _revoked = new HashSet<Sha256Digest>();
 
@@ -61,10 +63,20 @@ public sealed class SwarmIdentity : IDisposable
     public Sha256Digest Authority => Sha256Digest.HashData(_authority.RawDataMemory.Span);
 
     /// <summary>When our certificate ends.</summary>
-    public DateTimeOffset ExpiresAt => new(_certificate.NotAfter);
+    public DateTimeOffset ExpiresAt => new(Volatile.Read(ref _certificate).NotAfter);
+
+    /// <summary>Two thirds of our certificate's time are over: it is time for the next one.</summary>
+    public bool IsDueForRenewal
+    {
+        get
+        {
+            var certificate = Volatile.Read(ref _certificate);
+            return ExpiresAt - _time.GetUtcNow() < (certificate.NotAfter - certificate.NotBefore) / 3;
+        }
+    }
 
     /// <summary>Certificate and key, for a TLS server that is no peer.</summary>
-    public SslStreamCertificateContext Certificate => _context;
+    public SslStreamCertificateContext Certificate => Volatile.Read(ref _context);
 
     /// <summary>Reads an identity.</summary>
     /// <param name="directory">Where its three files are.</param>
@@ -106,6 +118,27 @@ public sealed class SwarmIdentity : IDisposable
             authority.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Takes a certificate that has been renewed, for the same key; connections from now on show it.</summary>
+    /// <param name="directory">Where the identity is.</param>
+    /// <exception cref="IdentityException">It is not there, damaged, or another identity.</exception>
+    public void Reload(string directory)
+    {
+        var renewed = Open(directory, _time);
+        if (renewed.KeyId != KeyId || renewed.Authority != Authority)
+        {
+            renewed.Dispose();
+            throw new IdentityException($"{directory}: holds another identity now; start again with it");
+        }
+        lock (_gate)
+        {
+            // handshakes under way may still use the one before
+            _replaced.Add(_certificate);
+            Volatile.Write(ref _certificate, renewed._certificate);
+            Volatile.Write(ref _context, renewed._context);
+        }
+        renewed._authority.Dispose();
     }
 
     /// <summary>Writes a key into a file that must not be there, for its owner's eyes; durable.</summary>
@@ -163,7 +196,7 @@ public sealed class SwarmIdentity : IDisposable
         new()
         {
             EnabledSslProtocols = SslProtocols.Tls13,
-            ClientCertificateContext = _context,
+            ClientCertificateContext = Certificate,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
             AllowTlsResume = false,
             RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is X509Certificate2 shown && WhyNot(shown, ServerAuthentication) is null,
@@ -174,7 +207,7 @@ public sealed class SwarmIdentity : IDisposable
         new()
         {
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            ClientCertificateContext = _context,
+            ClientCertificateContext = Certificate,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
             AllowTlsResume = false,
             RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
@@ -202,7 +235,7 @@ public sealed class SwarmIdentity : IDisposable
         new()
         {
             EnabledSslProtocols = SslProtocols.Tls13,
-            ServerCertificateContext = _context,
+            ServerCertificateContext = Certificate,
             ClientCertificateRequired = true,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
             // a resumed session shows no certificate: who was put out would come back by it
@@ -217,7 +250,11 @@ public sealed class SwarmIdentity : IDisposable
     public void Dispose()
     {
         _authority.Dispose();
-        _certificate.Dispose();
+        lock (_gate)
+        {
+            _certificate.Dispose();
+            _replaced.ForEach(certificate => certificate.Dispose());
+        }
     }
 
     /// <summary>Names in a certificate: its DNS names, or without any its common name.</summary>
@@ -255,7 +292,7 @@ public sealed class SwarmIdentity : IDisposable
     private DateTimeOffset Now()
     {
         var now = _time.GetUtcNow();
-        var begins = new DateTimeOffset(_certificate.NotBefore);
+        var begins = new DateTimeOffset(Volatile.Read(ref _certificate).NotBefore);
         return now < begins ? begins : now;
     }
 

@@ -33,6 +33,9 @@ public sealed class SwarmAuthority : IDisposable
     private const int MaxFileBytes = 64 * 1024;
     private const UnixFileMode SecretMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
 
+    private static readonly TimeSpan DefaultLifetime = TimeSpan.FromDays(365);
+    private static readonly TimeSpan KeptAfterEnd = TimeSpan.FromDays(30);
+
     // clocks of machines are a little off
     private static readonly TimeSpan ClockSkew = TimeSpan.FromHours(1);
 
@@ -116,14 +119,24 @@ public sealed class SwarmAuthority : IDisposable
     /// <param name="name">Name of the machine it is for; empty lets machines say their own.</param>
     /// <param name="uses">Machines that may enrol with it; null for as many as like.</param>
     /// <param name="lifetime">How long it holds.</param>
+    /// <param name="certificateLifetime">How long the certificates hold that it gives; null for a year.</param>
+    /// <remarks>What has ended a month ago is cleared away: tokens, and certificates in the list.</remarks>
     /// <exception cref="TrustException">The name is malformed.</exception>
-    public EnrolmentToken NewToken(string name, int? uses, TimeSpan lifetime)
+    public EnrolmentToken NewToken(string name, int? uses, TimeSpan lifetime, TimeSpan? certificateLifetime = null)
     {
         if (name.Length > 0)
             Names.RequireMachine(name);
         using var held = Lock();
+        ClearEnded();
         var token = EnrolmentToken.Create(Fingerprint);
-        WriteToken(token.Id, new TokenRecord(token.Secret, name, uses ?? TokenRecord.AnyNumber, (_time.GetUtcNow() + lifetime).ToUnixTimeSeconds()));
+        var record = new TokenRecord(
+            token.Secret,
+            name,
+            uses ?? TokenRecord.AnyNumber,
+            (_time.GetUtcNow() + lifetime).ToUnixTimeSeconds(),
+            (long)(certificateLifetime ?? DefaultLifetime).TotalSeconds
+        );
+        WriteToken(token.Id, record);
         return token;
     }
 
@@ -168,7 +181,15 @@ public sealed class SwarmAuthority : IDisposable
         // counted first: a power cut in between costs a use, never gives one away
         if (token.Uses > 0)
             WriteToken(request.TokenId, token with { Uses = token.Uses - 1 });
-        return Sign(new IssueRequest { SigningRequest = request.SigningRequest, Name = name, TokenId = request.TokenId });
+        return Sign(
+            new IssueRequest
+            {
+                SigningRequest = request.SigningRequest,
+                Name = name,
+                TokenId = request.TokenId,
+                Lifetime = TimeSpan.FromSeconds(token.LifetimeSeconds),
+            }
+        );
     }
 
     /// <summary>Signs once more what has been given out, for the same key, name and hosts: before it ends.</summary>
@@ -218,6 +239,20 @@ public sealed class SwarmAuthority : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _certificate.Dispose();
+
+    /// <summary>Machines without a disk enrol at every boot: what has ended must not pile up.</summary>
+    private void ClearEnded()
+    {
+        var before = _time.GetUtcNow() - KeptAfterEnd;
+        foreach (var issued in List().Where(issued => issued.ExpiresAt < before))
+            File.Delete(Path.Combine(_directory, Issued, issued.KeyId + PemSuffix));
+        var tokens = Path.Combine(_directory, Tokens);
+        foreach (var path in Directory.Exists(tokens) ? Directory.GetFiles(tokens) : [])
+        {
+            if (FindToken(Path.GetFileName(path)) is { } token && DateTimeOffset.FromUnixTimeSeconds(token.ExpiresUnixSeconds) < before)
+                File.Delete(path);
+        }
+    }
 
     private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
 

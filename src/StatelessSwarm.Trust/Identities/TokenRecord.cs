@@ -4,12 +4,13 @@ using StatelessSwarm.Trust.Signing;
 
 namespace StatelessSwarm.Trust.Identities;
 
-/// <summary>A token as its authority keeps it: MessagePack array [1, secret, name, uses, expiry in seconds since 1970].</summary>
+/// <summary>A token as its authority keeps it: MessagePack array [1, secret, name, uses, expiry in seconds since 1970, lifetime of certificates in seconds].</summary>
 /// <param name="Secret">32 bytes.</param>
 /// <param name="Name">Name of the machine it is for; empty lets the machine say its own.</param>
 /// <param name="Uses">Machines that may still enrol with it; <see cref="AnyNumber"/> for as many as like.</param>
 /// <param name="ExpiresUnixSeconds">When it ends.</param>
-internal sealed record TokenRecord(ReadOnlyMemory<byte> Secret, string Name, int Uses, long ExpiresUnixSeconds)
+/// <param name="LifetimeSeconds">How long the certificates hold that it gives.</param>
+internal sealed record TokenRecord(ReadOnlyMemory<byte> Secret, string Name, int Uses, long ExpiresUnixSeconds, long LifetimeSeconds)
 {
     public const int AnyNumber = -1;
     public const int MaxBytes = 256;
@@ -20,12 +21,13 @@ internal sealed record TokenRecord(ReadOnlyMemory<byte> Secret, string Name, int
     {
         var buffer = new ArrayBufferWriter<byte>();
         var writer = new MessagePackWriter(buffer);
-        writer.WriteArrayHeader(5);
+        writer.WriteArrayHeader(6);
         writer.Write(Format);
         writer.Write(Secret.Span);
         writer.Write(Name);
         writer.Write(Uses);
         writer.Write(ExpiresUnixSeconds);
+        writer.Write(LifetimeSeconds);
         writer.Flush();
         return buffer.WrittenSpan.ToArray();
     }
@@ -36,11 +38,11 @@ internal sealed record TokenRecord(ReadOnlyMemory<byte> Secret, string Name, int
             () =>
             {
                 var reader = new MessagePackReader(bytes);
-                PackRead.ArrayOf(ref reader, 5, "token");
+                PackRead.ArrayOf(ref reader, 6, "token");
                 if (reader.ReadInt32() != Format)
                     throw new TrustException(TrustFault.Malformed, $"token: expected format {Format}.");
                 var secret = PackRead.BinaryOf(ref reader, EnrolmentToken.SecretSize, "token");
-                return new TokenRecord(secret, reader.ReadString() ?? "", reader.ReadInt32(), reader.ReadInt64());
+                return new TokenRecord(secret, reader.ReadString() ?? "", reader.ReadInt32(), reader.ReadInt64(), reader.ReadInt64());
             }
         );
 }

@@ -6,6 +6,7 @@ using StatelessSwarm.Node.Tests.Support;
 using StatelessSwarm.Node.Updating;
 using StatelessSwarm.Swarm.Identities;
 using StatelessSwarm.Testing.Identities;
+using StatelessSwarm.Trust.Identities;
 using StatelessSwarm.Trust.Repositories;
 using StatelessSwarm.Trust.Roles;
 using StatelessSwarm.Trust.Signing;
@@ -146,6 +147,43 @@ public sealed class ClosedNodeTests : IAsyncLifetime
         await SwitchOffAsync();
         await using var last = await CompleteAsync(Member(neighbour) with { Follow = follow });
         Assert.Equal(published.Digest, last.GetStatus().Current!.Digest);
+    }
+
+    /// <summary>A machine that runs for longer than its certificate gets the next one by itself, and goes on with it at once.</summary>
+    [Fact]
+    public async Task KeepIdentity_TwoThirdsAreOver_TakesTheNextCertificate()
+    {
+        await _site.PublishAsync("1.0", ImageBytes);
+        // of the eight days five are over, and more
+        var directory = _authority.NewIdentity(beginsInDays: -6, endsInDays: 2);
+        await using var node = await TestSite.StartNodeAsync(Member() with { IdentityDirectory = directory });
+        await node.KeepIdentityAsync(Cancellation);
+        using (var before = SwarmIdentity.Open(directory, TimeProvider.System))
+            Assert.True(before.IsDueForRenewal);
+        var renewed = new EnrolmentAnswer(_authority.Renew(directory, endsInDays: 9), _authority.Der);
+        _site.Replace("renew", renewed.Encode());
+        await using var again = await TestSite.StartNodeAsync(_site.NewNode() with { IdentityDirectory = directory });
+        await again.KeepIdentityAsync(Cancellation);
+        using var after = SwarmIdentity.Open(directory, TimeProvider.System);
+        Assert.False(after.IsDueForRenewal);
+        Assert.InRange((after.ExpiresAt - TimeProvider.System.GetUtcNow()).TotalDays, 8, 9);
+        await again.UpdateAsync(Cancellation);
+    }
+
+    /// <summary>Whoever answers cannot put another key or another authority into the machine's place.</summary>
+    [Fact]
+    public async Task KeepIdentity_AnswerOfAnother_ChangesNothing()
+    {
+        using var others = new TestAuthority();
+        var directory = _authority.NewIdentity(beginsInDays: -6, endsInDays: 2);
+        var certificate = await File.ReadAllTextAsync(Path.Combine(directory, SwarmIdentity.CertificateFile), Cancellation);
+        foreach (var answer in (byte[][])[others.Renew(directory, 9), _authority.Renew(_authority.NewIdentity(), 9), new byte[10]])
+        {
+            _site.Replace("renew", new EnrolmentAnswer(answer, _authority.Der).Encode());
+            await using var node = await TestSite.StartNodeAsync(_site.NewNode() with { IdentityDirectory = directory });
+            await node.KeepIdentityAsync(Cancellation);
+            Assert.Equal(certificate, await File.ReadAllTextAsync(Path.Combine(directory, SwarmIdentity.CertificateFile), Cancellation));
+        }
     }
 
     private NodeOptions Member(NodeRuntime? neighbour = null) =>

@@ -39,10 +39,7 @@ public sealed class ClientLimitTests
         {
             for (var i = 0; i < 4; i++)
                 clients.Add(await ConnectAsync(server.Seed.HttpPort));
-            var beyond = await ConnectAsync(server.Seed.HttpPort);
-            clients.Add(beyond);
-            await beyond.GetStream().WriteAsync("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray(), Cancellation);
-            Assert.Equal(0, await ReadAsync(beyond));
+            Assert.Equal(0, await TryAskAsync(server.Seed.HttpPort));
             // one leaves, and there is room again
             clients[0].Dispose();
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30), TimeProvider.System);
@@ -77,14 +74,15 @@ public sealed class ClientLimitTests
 
     private static async Task<int> TryAskAsync(int port)
     {
-        using var client = await ConnectAsync(port);
         try
         {
+            using var client = await ConnectAsync(port);
             await client.GetStream().WriteAsync("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray(), Cancellation);
             return await ReadAsync(client);
         }
-        catch (IOException)
+        catch (Exception fault) when (fault is IOException or SocketException)
         {
+            // closed before we had said anything, or while we did
             return 0;
         }
     }

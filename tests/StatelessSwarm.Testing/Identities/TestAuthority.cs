@@ -49,6 +49,18 @@ public sealed class TestAuthority : IDisposable
         return Write((certificate, key));
     }
 
+    /// <summary>A new certificate for the key of an identity, from now on for so many days; DER. The directory is left alone.</summary>
+    public byte[] Renew(string directory, int endsInDays)
+    {
+        using var key = ECDsa.Create();
+        key.ImportFromPem(File.ReadAllText(Path.Combine(directory, "identity.key")));
+        using var certificate = Sign(_certificate, key, "*", -1, endsInDays, false, true);
+        return certificate.RawData;
+    }
+
+    /// <summary>The authority's certificate, DER.</summary>
+    public byte[] Der => _certificate.RawData;
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -59,6 +71,12 @@ public sealed class TestAuthority : IDisposable
     private static (string Certificate, string Key) Sign(X509Certificate2 issuer, string torrent, int beginsInDays, int endsInDays, bool isInCommonName, bool mayServe)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var certificate = Sign(issuer, key, torrent, beginsInDays, endsInDays, isInCommonName, mayServe);
+        return (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
+    }
+
+    private static X509Certificate2 Sign(X509Certificate2 issuer, ECDsa key, string torrent, int beginsInDays, int endsInDays, bool isInCommonName, bool mayServe)
+    {
         var request = new CertificateRequest(isInCommonName ? $"CN={torrent}" : "CN=somebody", key, HashAlgorithmName.SHA256);
         if (!isInCommonName)
         {
@@ -69,8 +87,7 @@ public sealed class TestAuthority : IDisposable
         request.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension(mayServe ? [new Oid(Server), new Oid(Client)] : [new Oid(Client)], false));
         var generator = X509SignatureGenerator.CreateForECDsa(issuer.GetECDsaPrivateKey()!);
         var now = TimeProvider.System.GetUtcNow();
-        using var certificate = request.Create(issuer.SubjectName, generator, now.AddDays(beginsInDays), now.AddDays(endsInDays), RandomNumberGenerator.GetBytes(8));
-        return (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
+        return request.Create(issuer.SubjectName, generator, now.AddDays(beginsInDays), now.AddDays(endsInDays), RandomNumberGenerator.GetBytes(8));
     }
 
     private string Write((string Certificate, string Key) identity)

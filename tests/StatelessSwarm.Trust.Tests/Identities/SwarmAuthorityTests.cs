@@ -195,6 +195,23 @@ public sealed class SwarmAuthorityTests : IDisposable
         Assert.Equal(TrustFault.Malformed, Refusal(() => EnrolmentAnswer.Decode(new byte[EnrolmentAnswer.MaxBytes + 1])));
     }
 
+    /// <summary>Machines without a disk enrol at every boot: short certificates, and what has ended does not pile up.</summary>
+    [Fact]
+    public void NewToken_ShortCertificates_AreClearedAMonthAfterTheirEnd()
+    {
+        var token = _authority.NewToken("", uses: null, TimeSpan.FromDays(2), TimeSpan.FromDays(1));
+        var issued = _authority.Enrol(Enrolment(token, "web-17").Request);
+        Assert.Equal(_site.Time.GetUtcNow().AddDays(1), issued.ExpiresAt);
+        var kept = _authority.Issue(Request("seed") with { Lifetime = TimeSpan.FromDays(90) });
+        _site.Time.Advance(TimeSpan.FromDays(30));
+        _authority.NewToken("", uses: null, TimeSpan.FromDays(1));
+        Assert.Equal(2, _authority.List().Count);
+        _site.Time.Advance(TimeSpan.FromDays(3));
+        _authority.NewToken("", uses: null, TimeSpan.FromDays(1));
+        Assert.Equal([kept.KeyId], _authority.List().Select(one => one.KeyId));
+        Assert.Equal(2, Directory.GetFiles(Path.Combine(Location, "tokens")).Length);
+    }
+
     [Fact]
     public void Renew_KnownKey_KeepsNameAndHosts()
     {
