@@ -30,8 +30,7 @@ public static class Enrolment
     public static string NameOf(string host, string nodeId)
     {
         ArgumentNullException.ThrowIfNull(host);
-        var isName = host.Length is > 0 and <= 64 && host.All(each => char.IsAsciiLetterOrDigit(each) || each is '.' or '_' or '-');
-        return isName && host is not "localhost" ? host : nodeId;
+        return SwarmAuthority.IsName(host) && host is not "localhost" ? host : nodeId;
     }
 
     /// <summary>Enrols, and writes the identity.</summary>

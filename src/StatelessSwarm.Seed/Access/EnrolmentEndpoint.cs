@@ -20,8 +20,6 @@ internal sealed class EnrolmentEndpoint(SwarmIdentity identity, SwarmAuthority a
 
     private const string ContentType = "application/octet-stream";
 
-    private static readonly TimeSpan RenewedLifetime = TimeSpan.FromDays(365);
-
     private readonly RequestLimiter _limiter = new(limits.EnrolmentBurst, limits.EnrolmentsPerSecond);
     private readonly SemaphoreSlim _turn = new(1);
 
@@ -86,7 +84,7 @@ internal sealed class EnrolmentEndpoint(SwarmIdentity identity, SwarmAuthority a
         var keyId = IdentityRequest.KeyIdOf(body);
         if (keyId != member.KeyId)
             throw new TrustException(TrustFault.Mismatch, "renewal: expected a request for the key of the client certificate.");
-        var issued = authority.Renew(body, RenewedLifetime);
+        var issued = authority.Renew(body);
         audit.Renewed(context.Connection.RemoteIpAddress, issued.Name, issued.KeyId.ToString());
         return issued;
     }

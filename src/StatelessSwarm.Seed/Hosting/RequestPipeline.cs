@@ -92,7 +92,7 @@ internal sealed partial class RequestPipeline
             return FailAsync(context, StatusCodes.Status429TooManyRequests, "too many requests from this address");
         }
         // looked at with every request: who is put out is out on the connections that stand, too
-        var member = _identity?.MemberOf(context.Connection.ClientCertificate);
+        var member = _identity?.StillMember(context.Connection.ClientCertificate);
         if (_enrolment is not null && HttpMethods.IsPost(request.Method) && request.Path.Value is EnrolmentEndpoint.EnrolPath or EnrolmentEndpoint.RenewPath)
             return _enrolment.AnswerAsync(context, member);
         if (_identity is not null && member is null && !IsNetboot(context))

@@ -40,7 +40,7 @@ internal static class TlsHandshaker
         try
         {
             await authenticateAsync(tls);
-            if (identity.Verified(tls.RemoteCertificate) is { } member)
+            if (identity.StillMember(tls.RemoteCertificate) is { } member)
                 return new PeerLink(socket, carrier, tls, member);
         }
         catch (Exception fault) when (fault is AuthenticationException or IOException)

@@ -38,9 +38,9 @@ public sealed class SwarmIdentity : IDisposable
     private readonly X509Certificate2 _authority;
     private readonly Lock _gate = new();
     private readonly List<X509Certificate2> _replaced = [];
+    private readonly TimeProvider _time;
     private X509Certificate2 _certificate;
     private SslStreamCertificateContext _context;
-    private readonly TimeProvider _time;
     private volatile IReadOnlySet<Sha256Digest> _revoked = new HashSet<Sha256Digest>();
 
     private SwarmIdentity(X509Certificate2 authority, X509Certificate2 certificate, TimeProvider time)
@@ -74,9 +74,6 @@ public sealed class SwarmIdentity : IDisposable
             return ExpiresAt - _time.GetUtcNow() < (certificate.NotAfter - certificate.NotBefore) / 3;
         }
     }
-
-    /// <summary>Certificate and key, for a TLS server that is no peer.</summary>
-    public SslStreamCertificateContext Certificate => Volatile.Read(ref _context);
 
     /// <summary>Reads an identity.</summary>
     /// <param name="directory">Where its three files are.</param>
@@ -191,12 +188,14 @@ public sealed class SwarmIdentity : IDisposable
     public Member? MemberOf(X509Certificate2? certificate) =>
         certificate is not null && WhyNot(certificate, ClientAuthentication) is null ? Read(certificate) : null;
 
-    /// <summary>How we talk TLS to another member, wherever it is.</summary>
+    /// <summary>
+    /// How we talk TLS to another member, wherever it is. The certificate is asked for at each handshake: HTTP clients outlive one.
+    /// </summary>
     public SslClientAuthenticationOptions MemberOptions() =>
         new()
         {
             EnabledSslProtocols = SslProtocols.Tls13,
-            ClientCertificateContext = Certificate,
+            LocalCertificateSelectionCallback = (_, _, _, _, _) => Volatile.Read(ref _certificate),
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
             AllowTlsResume = false,
             RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is X509Certificate2 shown && WhyNot(shown, ServerAuthentication) is null,
@@ -207,7 +206,7 @@ public sealed class SwarmIdentity : IDisposable
         new()
         {
             EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-            ClientCertificateContext = Certificate,
+            LocalCertificateSelectionCallback = (_, _, _, _, _) => Volatile.Read(ref _certificate),
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
             AllowTlsResume = false,
             RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
@@ -235,7 +234,7 @@ public sealed class SwarmIdentity : IDisposable
         new()
         {
             EnabledSslProtocols = SslProtocols.Tls13,
-            ServerCertificateContext = Certificate,
+            ServerCertificateContext = Volatile.Read(ref _context),
             ClientCertificateRequired = true,
             CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
             // a resumed session shows no certificate: who was put out would come back by it
@@ -243,8 +242,17 @@ public sealed class SwarmIdentity : IDisposable
             RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is X509Certificate2 shown && MemberOf(shown) is not null,
         };
 
-    /// <summary>The holder of a certificate that a handshake has verified.</summary>
-    internal Member? Verified(X509Certificate? certificate) => certificate is X509Certificate2 shown ? Read(shown) : null;
+    /// <summary>
+    /// The holder of a certificate that a handshake has verified, as long as it is neither revoked nor over: what is looked at with every request, at
+    /// little cost. Null for none.
+    /// </summary>
+    public Member? StillMember(X509Certificate? certificate)
+    {
+        if (certificate is not X509Certificate2 shown || Now() > new DateTimeOffset(shown.NotAfter))
+            return null;
+        var member = Read(shown);
+        return IsRevoked(member.KeyId) ? null : member;
+    }
 
     /// <inheritdoc/>
     public void Dispose()

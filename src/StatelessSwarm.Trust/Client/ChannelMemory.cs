@@ -36,9 +36,7 @@ internal sealed record ChannelMemory(ReadOnlyMemory<byte> Envelope, long BuildFl
             () =>
             {
                 var reader = new MessagePackReader(bytes);
-                PackRead.ArrayOf(ref reader, 3, "channel state");
-                if (reader.ReadInt32() != Format)
-                    throw new TrustException(TrustFault.Malformed, $"channel state: expected format {Format}.");
+                PackRead.ArrayOf(ref reader, 3, Format, "channel state");
                 var envelope = PackRead.Binary(ref reader, MaxBytes, "channel state");
                 return new ChannelMemory(envelope, reader.ReadInt64());
             }

@@ -42,9 +42,7 @@ public sealed record EnrolmentAnswer(ReadOnlyMemory<byte> Certificate, ReadOnlyM
             () =>
             {
                 var reader = new MessagePackReader(bytes);
-                PackRead.ArrayOf(ref reader, 3, What);
-                if (reader.ReadInt32() != Format)
-                    throw new TrustException(TrustFault.Malformed, $"{What}: expected format {Format}.");
+                PackRead.ArrayOf(ref reader, 3, Format, What);
                 return new EnrolmentAnswer(PackRead.Binary(ref reader, MaxBytes, What), PackRead.Binary(ref reader, MaxBytes, What));
             }
         );

@@ -66,9 +66,7 @@ public sealed record EnrolmentRequest
             () =>
             {
                 var reader = new MessagePackReader(bytes);
-                PackRead.ArrayOf(ref reader, 5, What);
-                if (reader.ReadInt32() != Format)
-                    throw new TrustException(TrustFault.Malformed, $"{What}: expected format {Format}.");
+                PackRead.ArrayOf(ref reader, 5, Format, What);
                 var id = reader.ReadString() ?? "";
                 var name = reader.ReadString() ?? "";
                 if (!EnrolmentToken.IsId(id) || (name.Length > 0 && !Names.IsMachine(name)))

@@ -115,6 +115,9 @@ public sealed class SwarmAuthority : IDisposable
         return Sign(request);
     }
 
+    /// <summary>True for what can be a machine's name: 1 to 64 characters of [A-Za-z0-9._-].</summary>
+    public static bool IsName(string name) => Names.IsMachine(name);
+
     /// <summary>Makes a token.</summary>
     /// <param name="name">Name of the machine it is for; empty lets machines say their own.</param>
     /// <param name="uses">Machines that may enrol with it; null for as many as like.</param>
@@ -192,12 +195,11 @@ public sealed class SwarmAuthority : IDisposable
         );
     }
 
-    /// <summary>Signs once more what has been given out, for the same key, name and hosts: before it ends.</summary>
+    /// <summary>Signs once more what has been given out, for the same key, name and hosts, to hold as long as that did.</summary>
     /// <param name="signingRequest">PKCS #10 of the key. Who sent it has to have proved by other means to hold the certificate.</param>
-    /// <param name="lifetime">How long the new one holds.</param>
     /// <exception cref="TrustException">The key has no certificate from here, or the request is malformed.</exception>
     /// <exception cref="IOException">Another process is at work, or the directory cannot be written.</exception>
-    public IssuedIdentity Renew(ReadOnlyMemory<byte> signingRequest, TimeSpan lifetime)
+    public IssuedIdentity Renew(ReadOnlyMemory<byte> signingRequest)
     {
         using var held = Lock();
         var keyId = IdentityRequest.KeyIdOf(signingRequest);
@@ -210,7 +212,7 @@ public sealed class SwarmAuthority : IDisposable
                 SigningRequest = signingRequest,
                 Name = before.Name,
                 TokenId = before.TokenId,
-                Lifetime = lifetime,
+                Lifetime = certificate.NotAfter - certificate.NotBefore - ClockSkew,
                 Hosts =
                 [
                     .. names.SelectMany(name => name.EnumerateDnsNames()).Where(name => name != AnyTorrent),

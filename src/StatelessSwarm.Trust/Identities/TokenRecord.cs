@@ -38,9 +38,7 @@ internal sealed record TokenRecord(ReadOnlyMemory<byte> Secret, string Name, int
             () =>
             {
                 var reader = new MessagePackReader(bytes);
-                PackRead.ArrayOf(ref reader, 6, "token");
-                if (reader.ReadInt32() != Format)
-                    throw new TrustException(TrustFault.Malformed, $"token: expected format {Format}.");
+                PackRead.ArrayOf(ref reader, 6, Format, "token");
                 var secret = PackRead.BinaryOf(ref reader, EnrolmentToken.SecretSize, "token");
                 return new TokenRecord(secret, reader.ReadString() ?? "", reader.ReadInt32(), reader.ReadInt64(), reader.ReadInt64());
             }

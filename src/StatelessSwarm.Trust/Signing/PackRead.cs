@@ -31,6 +31,14 @@ internal static class PackRead
             throw Malformed(what, $"expected an array of {count}, not of {seen}");
     }
 
+    /// <summary>The head of an array whose first element is the format.</summary>
+    public static void ArrayOf(ref MessagePackReader reader, int count, int format, string what)
+    {
+        ArrayOf(ref reader, count, what);
+        if (reader.ReadInt32() != format)
+            throw Malformed(what, $"expected format {format}");
+    }
+
     public static int Array(ref MessagePackReader reader, int maxCount, string what)
     {
         var count = reader.ReadArrayHeader();

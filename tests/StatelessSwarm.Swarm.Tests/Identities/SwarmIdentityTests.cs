@@ -100,6 +100,51 @@ public sealed class SwarmIdentityTests : IDisposable
         Assert.NotNull(ours.MemberOf(certificate));
     }
 
+    /// <summary>HTTP clients are made once and live on: after a renewal they show the new certificate.</summary>
+    [Fact]
+    public void Reload_OptionsMadeBefore_ShowTheNewCertificate()
+    {
+        var directory = _authority.NewIdentity(beginsInDays: -6, endsInDays: 2);
+        using var ours = Open(directory);
+        var (server, member) = (ours.ServerOptions(), ours.MemberOptions());
+        Assert.True(ours.IsDueForRenewal);
+        using var renewed = X509CertificateLoader.LoadCertificate(_authority.Renew(directory, endsInDays: 9));
+        File.WriteAllText(Path.Combine(directory, SwarmIdentity.CertificateFile), renewed.ExportCertificatePem());
+        ours.Reload(directory);
+        Assert.False(ours.IsDueForRenewal);
+        foreach (var options in new[] { server, member })
+            Assert.Equal(renewed.RawData, options.LocalCertificateSelectionCallback!(this, "", [], null, [])!.GetRawCertData());
+    }
+
+    [Fact]
+    public void Reload_AnotherIdentity_IsRefusedAndNothingChanges()
+    {
+        var directory = _authority.NewIdentity();
+        using var ours = Open(directory);
+        var other = _authority.NewIdentity();
+        foreach (var name in (string[])[SwarmIdentity.CertificateFile, SwarmIdentity.KeyFile])
+            File.Copy(Path.Combine(other, name), Path.Combine(directory, name), overwrite: true);
+        var before = ours.ExpiresAt;
+        Assert.Throws<IdentityException>(() => ours.Reload(directory));
+        Assert.Equal(before, ours.ExpiresAt);
+    }
+
+    /// <summary>What a server asks with every request, of a certificate that its handshake has verified.</summary>
+    [Fact]
+    public void StillMember_RevokedOrOver_IsNone()
+    {
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow());
+        using var ours = SwarmIdentity.Open(_authority.NewIdentity(endsInDays: 20), time);
+        using var certificate = CertificateIn(_authority.NewIdentity(endsInDays: 2));
+        Assert.NotNull(ours.StillMember(certificate));
+        ours.Revoke(new HashSet<Sha256Digest> { SwarmIdentity.KeyIdOf(certificate) });
+        Assert.Null(ours.StillMember(certificate));
+        ours.Revoke(new HashSet<Sha256Digest>());
+        time.Advance(TimeSpan.FromDays(3));
+        Assert.Null(ours.StillMember(certificate));
+        Assert.Null(ours.StillMember(null));
+    }
+
     [Fact]
     public void Open_MissingFile_NamesIt()
     {

@@ -218,14 +218,14 @@ public sealed class SwarmAuthorityTests : IDisposable
         var key = IdentityRequest.Create();
         var first = _authority.Issue(new IssueRequest { SigningRequest = key.SigningRequest, Name = "seed", Hosts = ["seed.example", "10.0.0.1"], Lifetime = TimeSpan.FromDays(2) });
         _site.Time.Advance(TimeSpan.FromDays(1));
-        var again = _authority.Renew(IdentityRequest.For(key.KeyPem).SigningRequest, TimeSpan.FromDays(2));
+        var again = _authority.Renew(IdentityRequest.For(key.KeyPem).SigningRequest);
         Assert.Equal(("seed", first.KeyId, first.ExpiresAt.AddDays(1)), (again.Name, again.KeyId, again.ExpiresAt));
         using var certificate = X509CertificateLoader.LoadCertificate(again.Certificate.Span);
         var names = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>().Single();
         Assert.Equal(["*", "seed.example"], names.EnumerateDnsNames());
         Assert.Single(names.EnumerateIPAddresses());
         Assert.Single(_authority.List());
-        Assert.Equal(TrustFault.Mismatch, Refusal(() => _authority.Renew(IdentityRequest.Create().SigningRequest, TimeSpan.FromDays(2))));
+        Assert.Equal(TrustFault.Mismatch, Refusal(() => _authority.Renew(IdentityRequest.Create().SigningRequest)));
     }
 
     [Fact]
