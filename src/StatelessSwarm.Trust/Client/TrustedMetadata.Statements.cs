@@ -43,17 +43,8 @@ public sealed partial class TrustedMetadata
         var offered = SignedEnvelope.Decode(bytes, RevocationList.MaxBytes);
         RoleVerifier.Verify(_root, MetadataRole.Identity, offered, What);
         var list = RevocationList.Decode(offered.Payload);
-        if (HeldRevocations() is { } held)
-        {
-            if (list.Version < held.List.Version)
-                throw Rollback($"{What}: version {list.Version} is below {held.List.Version}, which this machine has seen");
-            if (list.Version == held.List.Version)
-            {
-                return list.Encode().AsSpan().SequenceEqual(held.List.Encode())
-                    ? list
-                    : throw Rollback($"{What}: version {list.Version} has been seen with other content");
-            }
-        }
+        if (HeldRevocations() is { } held && IsTheOneHeld(offered, list.Version, held.Bytes, held.List.Version, RevocationList.MaxBytes, $"{What}: version"))
+            return list;
         RaiseClockFloor(list.IssuedUnixSeconds);
         _revocationFile.Write(bytes);
         return list;
@@ -80,8 +71,8 @@ public sealed partial class TrustedMetadata
         }
         if (statement.RootVersion > _root.Version)
             throw Rollback($"{What}: root version {statement.RootVersion} is current, and {_root.Version} is all that is offered");
-        if (HeldTime() is { } held && statement.Serial < held.Statement.Serial)
-            throw Rollback($"{What}: serial {statement.Serial} is below {held.Statement.Serial}, which this machine has seen");
+        if (HeldTime() is { } held && IsTheOneHeld(offered, statement.Serial, held.Bytes, held.Statement.Serial, TimeStatement.MaxBytes, $"{What}: serial"))
+            return statement;
         RaiseClockFloor(statement.IssuedUnixSeconds);
         _timeFile.Write(bytes);
         return statement;
@@ -99,17 +90,8 @@ public sealed partial class TrustedMetadata
         var delegation = ReleaseDelegation.Decode(offered.Payload);
         if (delegation.Product != product)
             throw new TrustException(TrustFault.Mismatch, $"{what}: it is signed for {delegation.Product}.");
-        if (HeldDelegation(product) is { } held)
-        {
-            if (delegation.Version < held.Delegation.Version)
-                throw Rollback($"{what}: version {delegation.Version} is below {held.Delegation.Version}, which this machine has seen");
-            if (delegation.Version == held.Delegation.Version)
-            {
-                return delegation.Encode().AsSpan().SequenceEqual(held.Delegation.Encode())
-                    ? delegation
-                    : throw Rollback($"{what}: version {delegation.Version} has been seen with other content");
-            }
-        }
+        if (HeldDelegation(product) is { } held && IsTheOneHeld(offered, delegation.Version, held.Bytes, held.Delegation.Version, ReleaseDelegation.MaxBytes, $"{what}: version"))
+            return delegation;
         RaiseClockFloor(delegation.IssuedUnixSeconds);
         file.Write(bytes);
         return delegation;
@@ -118,6 +100,18 @@ public sealed partial class TrustedMetadata
     /// <summary>The signed bytes of a delegation last believed, or null: what another reader may be given.</summary>
     /// <exception cref="TrustException">The stored state is damaged.</exception>
     public ReadOnlyMemory<byte>? DelegationBytes(string product) => HeldDelegation(product)?.Bytes;
+
+    /// <summary>True for what is held already: nothing to write. Refuses what counts less, and other content under the same count.</summary>
+    private static bool IsTheOneHeld(SignedEnvelope offered, long count, ReadOnlyMemory<byte> heldBytes, long heldCount, int maxBytes, string what)
+    {
+        if (count < heldCount)
+            throw Rollback($"{what} {count} is below {heldCount}, which this machine has seen");
+        if (count > heldCount)
+            return false;
+        return offered.Payload.Span.SequenceEqual(SignedEnvelope.Decode(heldBytes, maxBytes).Payload.Span)
+            ? true
+            : throw Rollback($"{what} {count} has been seen with other content");
+    }
 
     /// <summary>Refuses a manifest that neither enough release keys have signed, nor enough of those they have delegated its product to.</summary>
     private void RefuseUnsigned(SignedEnvelope envelope, string product, bool isNew, string what)

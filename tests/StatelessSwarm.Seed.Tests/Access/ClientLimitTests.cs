@@ -8,6 +8,8 @@ namespace StatelessSwarm.Seed.Tests.Access;
 /// <summary>What one client may take.</summary>
 public sealed class ClientLimitTests
 {
+    private static readonly byte[] Request = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray();
+
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -38,7 +40,12 @@ public sealed class ClientLimitTests
         try
         {
             for (var i = 0; i < 4; i++)
+            {
+                // answered, and so counted: what the kernel has taken the server may not have seen
                 clients.Add(await ConnectAsync(server.Seed.HttpPort));
+                await clients[^1].GetStream().WriteAsync(Request, Cancellation);
+                Assert.NotEqual(0, await ReadAsync(clients[^1]));
+            }
             Assert.Equal(0, await TryAskAsync(server.Seed.HttpPort));
             // one leaves, and there is room again
             clients[0].Dispose();
@@ -77,7 +84,7 @@ public sealed class ClientLimitTests
         try
         {
             using var client = await ConnectAsync(port);
-            await client.GetStream().WriteAsync("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray(), Cancellation);
+            await client.GetStream().WriteAsync(Request, Cancellation);
             return await ReadAsync(client);
         }
         catch (Exception fault) when (fault is IOException or SocketException)

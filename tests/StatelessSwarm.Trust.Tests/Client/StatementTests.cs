@@ -125,6 +125,7 @@ public sealed class StatementTests : IDisposable
         Assert.Equal(TrustFault.Rollback, Refusal(() => metadata.AcceptTime(Signed(Statement(serial: 4)))));
         Assert.Equal(TrustFault.Rollback, Refusal(() => metadata.AcceptTime(Signed(Statement(serial: 6, root: 2)))));
         Assert.Equal(TrustFault.Rollback, Refusal(() => Open().AcceptTime(Signed(Statement(serial: 4)))));
+        Assert.Equal(TrustFault.Rollback, Refusal(() => metadata.AcceptTime(Signed(Statement(serial: 5, channel: 2)))));
         metadata.AcceptTime(Signed(Statement(serial: 5)));
     }
 
