@@ -24,6 +24,9 @@ internal sealed class RequestWindow
     private const double QueueDelaySeconds = 0.25;
     private const double GrowthPerRound = 1.25;
     private const double ShortestRoundSeconds = 0.02;
+
+    /// <summary>A peer that has become slow is seen to be: what was asked of it when it was fast may take many times as long.</summary>
+    private const double LongestRoundSeconds = 1;
     private const double RateWeight = 0.4;
 
     private readonly EngineClock _clock;
@@ -113,7 +116,7 @@ internal sealed class RequestWindow
         }
         _roundBytes += bytes;
         var seconds = _clock.Seconds(_clock.Now - _roundStart);
-        if (number < _roundEnd || seconds < ShortestRoundSeconds)
+        if (seconds < ShortestRoundSeconds || (number < _roundEnd && seconds < LongestRoundSeconds))
             return;
         // A peer whose blocks had to queue was busy all the time, however little more there was to ask it for.
         EndRound(_roundBytes / seconds, _ranDry && delay <= QueueDelaySeconds + 2 * Delay);

@@ -145,6 +145,16 @@ internal sealed class ClaimLedger(
     /// <summary>Our claims are to be given up.</summary>
     public void YieldAll() => Yields.AddRange(_own);
 
+    /// <summary>Our claims are to be given up, but for pieces of which half is here: another one would fetch that once more.</summary>
+    public void YieldWhatIsYoung()
+    {
+        foreach (var piece in _own)
+        {
+            if (active.Find(piece) is not { } own || own.Received * 2 < own.BlockCount)
+                Yields.Add(piece);
+        }
+    }
+
     /// <summary>A connection ended.</summary>
     public void PeerGone(PeerState peer)
     {

@@ -196,6 +196,21 @@ internal sealed class PeerState
 
     public long RateBytes { get; set; }
 
+    /// <summary>Of its first bytes, those not counted (<see cref="FairTurns"/>).</summary>
+    public int FirstBytes { get; set; }
+
+    /// <summary>Bytes sent to it in this window (<see cref="FairTurns"/>).</summary>
+    public long WindowBytes { get; set; }
+
+    /// <summary>For how long blocks have waited for it in this window (<see cref="FairTurns"/>).</summary>
+    public long WindowWait { get; set; }
+
+    /// <summary>Bytes given to it while nobody may fall behind (<see cref="FairTurns"/>).</summary>
+    public long GivenBytes { get; set; }
+
+    /// <summary>When it last asked for, or got, something (<see cref="FairTurns"/>).</summary>
+    public long WantedAt { get; set; }
+
     // Floods: counted per second.
 
     public long CountedFrom { get; set; }

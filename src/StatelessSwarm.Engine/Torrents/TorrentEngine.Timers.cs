@@ -63,6 +63,7 @@ public sealed partial class TorrentEngine
         Probe();
         _gate.Reset();
         _spread.Advance();
+        _uploader.Advance();
         _choker.Advance();
         _exchange.Advance();
         _superSeeder?.Advance();
@@ -82,13 +83,13 @@ public sealed partial class TorrentEngine
         EndEvent();
     }
 
-    /// <summary>Behind, we leave scarce sources to neighbours that are not: also what we have begun to fetch.</summary>
+    /// <summary>Behind, we leave scarce sources to neighbours that are not: also what we have only begun to fetch.</summary>
     private void BacklogTurned()
     {
         if (_options.UsesClaims)
             _claims.SetBehind(_backlog.IsLong);
         if (_backlog.IsLong && _availability.AbleClaimants > 0)
-            _claims.YieldAll();
+            _claims.YieldWhatIsYoung();
         _assigner.Wake();
     }
 
@@ -146,6 +147,8 @@ public sealed partial class TorrentEngine
             due = _assigner.ReadyAt;
         if (_gate.WakeAt < due)
             due = _gate.WakeAt;
+        if (_uploader.WakeAt < due)
+            due = _uploader.WakeAt.Value;
         if (!_map.IsComplete && _peers.Count == 0)
             due = _clock.Now + _clock.Milliseconds(RecheckMs);
         if (_nextAdvance is not { } next || next > due)

@@ -130,7 +130,7 @@ public sealed partial class TorrentEngine
             _counters
         );
         _stalls = new StallWatch(_map, _active, _availability, _claims, _rules, _assigner, _downloader, far, _backlog, _downlink, _peers, _counters, options, _clock);
-        _uploader = new Uploader(_map, _commands, _clock, options);
+        _uploader = new Uploader(_map, _peers, _commands, _clock, options);
         _choker = new Choker(_peers, _commands, _clock, _uploader, options.UploadSlots);
         _book = new PeerBook(_peers, _commands, _clock, random, options);
         _metadata = new MetadataServer(info.RawBytes, _commands);

@@ -10,16 +10,19 @@ namespace StatelessSwarm.Engine.Uploading;
 /// about a quarter second's worth and for all about half a second's. Turns last a piece or so: on a slow uplink one neighbour then
 /// has a whole piece early and can hand it on, while with turns of one block all would have theirs late.
 /// </summary>
-internal sealed class Uploader(PieceMap map, CommandQueue commands, EngineClock clock, EngineOptions options)
+internal sealed class Uploader(PieceMap map, PeerTable peers, CommandQueue commands, EngineClock clock, EngineOptions options)
 {
+    /// <summary>Bytes of a turn: a piece or so.</summary>
+    public const int TurnBytes = 256 * 1024;
+
     private const int FirstAllowance = 128 * 1024;
     private const int LeastAllowance = 32 * 1024;
     private const int LeastAhead = 256 * 1024;
-    private const int TurnBytes = 256 * 1024;
     private const double AheadSeconds = 0.25;
     private const double TotalAheadSeconds = 0.5;
 
     private readonly Queue<PeerState> _turns = new();
+    private readonly FairTurns _fair = new(peers, clock);
     private long _uploading;
     private long _ahead = Math.Min(4 * LeastAhead, options.UploadAhead);
     private long _rateFrom = clock.Now;
@@ -33,6 +36,16 @@ internal sealed class Uploader(PieceMap map, CommandQueue commands, EngineClock 
 
     /// <summary>Nobody waits for a block, and none is in the shell's hands.</summary>
     public bool IsIdle => _uploading == 0 && _turns.Count == 0;
+
+    /// <summary>When <see cref="Advance"/> has something to do; null when nothing waits for time.</summary>
+    public long? WakeAt => _turns.Count > 0 ? _fair.WakeAt : null;
+
+    /// <summary>Time has passed.</summary>
+    public void Advance()
+    {
+        if (_fair.Advance())
+            Pump();
+    }
 
     /// <summary>A request came from a peer that keeps the rules of <see cref="RequestRules"/>. It waits its turn, or is refused.</summary>
     public void Requested(PeerState peer, BlockRange block)
@@ -51,6 +64,7 @@ internal sealed class Uploader(PieceMap map, CommandQueue commands, EngineClock 
         }
         if (peer.AreWeChoking)
             peer.FastBytesLeft -= block.Length;
+        _fair.Wants(peer);
         peer.Uploads.Add(block);
         Enlist(peer);
         Pump();
@@ -108,10 +122,12 @@ internal sealed class Uploader(PieceMap map, CommandQueue commands, EngineClock 
             SentLanBytes += bytes;
         else
             SentWanBytes += bytes;
+        _fair.Sent(peer, bytes);
         peer.LastServedAt = clock.Now;
         peer.UploadProgressAt = clock.Now;
         peer.ServedSinceUnchoke += bytes;
         Measure(peer, bytes);
+        _fair.Advance();
         Enlist(peer);
         Pump();
     }
@@ -148,15 +164,16 @@ internal sealed class Uploader(PieceMap map, CommandQueue commands, EngineClock 
     private void Pump()
     {
         var passed = 0;
+        _fair.Look();
         while (_turns.Count > passed)
         {
             var peer = _turns.Dequeue();
-            if (peer.IsClosing || peer.Uploads.Count == 0 || peer.UploadingBytes >= peer.UploadAllowance)
+            if (peer.IsClosing || peer.Uploads.Count == 0 || peer.UploadingBytes >= AllowanceOf(peer))
             {
                 peer.IsInUploadRound = false;
                 continue;
             }
-            if (_uploading >= _ahead && peer.UploadingBytes > 0)
+            if ((_uploading >= _ahead && peer.UploadingBytes > 0) || !_fair.MayHave(peer))
             {
                 passed++;
                 _turns.Enqueue(peer);
@@ -167,6 +184,9 @@ internal sealed class Uploader(PieceMap map, CommandQueue commands, EngineClock 
             _turns.Enqueue(peer);
         }
     }
+
+    /// <summary>Who gets less than its part is slow because of that, and is not to be measured by it.</summary>
+    private int AllowanceOf(PeerState peer) => Math.Max(peer.UploadAllowance, Math.Min(_fair.AheadOf(peer), options.UploadAheadPerPeer));
 
     /// <summary>As much of a turn as there is room for, at least one block.</summary>
     private void Serve(PeerState peer)
@@ -179,8 +199,9 @@ internal sealed class Uploader(PieceMap map, CommandQueue commands, EngineClock 
             peer.UploadingBytes += block.Length;
             _uploading += block.Length;
             left -= block.Length;
+            _fair.Give(peer, block.Length);
             commands.SendBlock(peer, block);
-        } while (left > 0 && _uploading < _ahead && peer.UploadingBytes < peer.UploadAllowance);
+        } while (left > 0 && _uploading < _ahead && peer.UploadingBytes < AllowanceOf(peer) && _fair.MayHave(peer));
     }
 
     private void Measure(PeerState peer, int bytes)

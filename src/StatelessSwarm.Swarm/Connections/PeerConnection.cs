@@ -74,17 +74,15 @@ internal sealed class PeerConnection : IPeerConnection
     /// <summary>The peer is near after all: what is sent to it from now on counts against another budget.</summary>
     public void ComeNear(WanPacer pacer, ByteBudget budget)
     {
-        Volatile.Write(ref _unsent, null);
-        PeerSocket.SetUnsentLimit(_link.Socket, PeerSocket.UnsentLimit);
         pacer.Remove(_link.Socket);
         Volatile.Write(ref _uploadBudgets, [budget, .. _uploadBudgets[1..]]);
     }
 
-    /// <summary>The peer is far: little waits unsent for it in the kernel.</summary>
+    /// <summary>What waits unsent in the kernel follows the rate at which it leaves.</summary>
     public void KeepUnsentShort(TimeProvider time)
     {
         var watch = new UnsentWatch(_link.Socket, time);
-        watch.Start();
+        watch.Start(Peer.Reach == PeerReach.Wan);
         Volatile.Write(ref _unsent, watch);
     }
 

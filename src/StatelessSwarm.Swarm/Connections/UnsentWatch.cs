@@ -3,7 +3,7 @@ using System.Net.Sockets;
 namespace StatelessSwarm.Swarm.Connections;
 
 /// <summary>
-/// Keeps what waits unsent in the kernel for a far peer to about a twentieth of a second's worth. What is there can be neither cancelled nor overtaken:
+/// Keeps what waits unsent in the kernel for a peer to about a twentieth of a second's worth. What is there can be neither cancelled nor overtaken:
 /// with 128 KiB on a connection that has a small part of a slow link, a block that was cancelled still comes seconds later, and crosses the link for
 /// nothing. One task.
 /// </summary>
@@ -20,8 +20,8 @@ internal sealed class UnsentWatch(Socket socket, TimeProvider time)
     /// <summary>The limit now; 0 before the first.</summary>
     public int Limit => _limit;
 
-    /// <summary>Sets the first limit: the least.</summary>
-    public void Start() => Set(Least);
+    /// <summary>Sets the first limit: the least for a far peer, the most for a near one, whose first blocks must not wait for a measurement.</summary>
+    public void Start(bool isFar) => Set(isFar ? Least : PeerSocket.UnsentLimit);
 
     /// <summary>Bytes have left.</summary>
     public void Sent(int bytes)

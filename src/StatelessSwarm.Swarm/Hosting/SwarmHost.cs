@@ -277,7 +277,7 @@ public sealed partial class SwarmHost : IAsyncDisposable
         ByteBudget[] budgets = _options.SharedUpload is { } shared ? [own, _upload, shared] : [own, _upload];
         var connection = new PeerConnection(NextHandle(), link, peer, limits, budgets) { HashesBlocks = hashesBlocks };
         // a connection in the background has its limit from the pacer
-        if (peer.Reach == PeerReach.Wan && !Budget.IsBackground)
+        if (peer.Reach != PeerReach.Wan || !Budget.IsBackground)
             connection.KeepUnsentShort(_time);
         return connection;
     }

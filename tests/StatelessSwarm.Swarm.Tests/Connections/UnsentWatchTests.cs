@@ -4,7 +4,7 @@ using StatelessSwarm.Swarm.Connections;
 
 namespace StatelessSwarm.Swarm.Tests.Connections;
 
-/// <summary>How much may wait unsent for a far peer: a twentieth of a second's worth, as the kernel is told it.</summary>
+/// <summary>How much may wait unsent for a peer: a twentieth of a second's worth, as the kernel is told it.</summary>
 public sealed class UnsentWatchTests : IDisposable
 {
     // linux/tcp.h
@@ -25,12 +25,12 @@ public sealed class UnsentWatchTests : IDisposable
         }
     }
 
-    private UnsentWatch Start()
+    private UnsentWatch Start(bool isFar = true)
     {
         PeerSocket.Configure(_socket);
         Assert.Equal(PeerSocket.UnsentLimit, KernelLimit);
         var watch = new UnsentWatch(_socket, _time);
-        watch.Start();
+        watch.Start(isFar);
         return watch;
     }
 
@@ -48,6 +48,15 @@ public sealed class UnsentWatchTests : IDisposable
     {
         var watch = Start();
         Assert.Equal((16 * 1024, 16 * 1024), (watch.Limit, KernelLimit));
+    }
+
+    [Fact]
+    public void Start_NearPeer_FirstBlocksDoNotWait()
+    {
+        var watch = Start(isFar: false);
+        Assert.Equal(PeerSocket.UnsentLimit, KernelLimit);
+        Send(watch, 40_000, 1);
+        Assert.Equal(16 * 1024, KernelLimit);
     }
 
     [Theory]
