@@ -53,6 +53,11 @@ internal sealed class Downloader(
             return;
         if (peer.Pending.Live >= limit)
             return;
+        if (!assigner.MayStart(peer))
+        {
+            RanDry(peer);
+            return;
+        }
         for (var room = downlink.Room; peer.Pending.Live < limit && room > 0; room--)
         {
             // Before a piece is chosen, and claimed: what cannot be asked for now is others' to fetch.
@@ -61,14 +66,19 @@ internal sealed class Downloader(
             var piece = assigner.Next(peer);
             if (piece is null)
             {
-                peer.Window.RanDry();
-                if (peer.Group is { HasRoom: true } group)
-                    group.Window.RanDry();
+                RanDry(peer);
                 return;
             }
             if (!Ask(peer, piece, piece.NextMissing()))
                 return;
         }
+    }
+
+    private static void RanDry(PeerState peer)
+    {
+        peer.Window.RanDry();
+        if (peer.Group is { HasRoom: true } group)
+            group.Window.RanDry();
     }
 
     /// <summary>The node's limits allow one more request to the peer now.</summary>

@@ -21,6 +21,9 @@ internal sealed class PeerExchange(PeerTable peers, CommandQueue commands, Engin
     /// <summary>From the connection to the first message: what is told at once grows while a swarm starts.</summary>
     public const int FirstMs = 2000;
 
+    /// <summary>Between two looks for one peer whose time has come while there is nothing to tell.</summary>
+    public const int LookMs = 1000;
+
     /// <summary>A message this soon after the one before is too soon; clocks and networks get a quarter of a minute.</summary>
     public const int TooSoonMs = 45_000;
 
@@ -32,7 +35,7 @@ internal sealed class PeerExchange(PeerTable peers, CommandQueue commands, Engin
 
     private readonly List<PexPeer> _added = [];
     private readonly List<IPEndPoint> _dropped = [];
-    private readonly List<IPEndPoint> _current = [];
+    private readonly HashSet<IPEndPoint> _current = [];
 
     /// <summary>True when it may be offered to a peer.</summary>
     public bool IsOffered => !isOff;
@@ -55,8 +58,10 @@ internal sealed class PeerExchange(PeerTable peers, CommandQueue commands, Engin
             if (peer is not { IsClosing: false, Pex: { Id: not 0 } pex })
                 continue;
             var isDue = pex.ToldAt is { } toldAt ? clock.HasPassed(toldAt, IntervalMs) : clock.HasPassed(peer.ConnectedAt, FirstMs);
-            if (isDue)
-                Tell(peer, pex);
+            if (!isDue || (pex.LookedAt is { } lookedAt && !clock.HasPassed(lookedAt, LookMs)))
+                continue;
+            pex.LookedAt = clock.Now;
+            Tell(peer, pex);
         }
     }
 
@@ -96,9 +101,8 @@ internal sealed class PeerExchange(PeerTable peers, CommandQueue commands, Engin
             var other = peers[place];
             if (other == peer || other.IsClosing || other.ListenEndPoint is not { } endPoint)
                 continue;
-            if (endPoint.Equals(peer.ListenEndPoint) || _current.Contains(endPoint) || !AddressScope.MayTell(peer, endPoint))
+            if (endPoint.Equals(peer.ListenEndPoint) || !AddressScope.MayTell(peer, endPoint) || !_current.Add(endPoint))
                 continue;
-            _current.Add(endPoint);
             if (_added.Count < MaxTold && !pex.Told.Contains(endPoint))
                 _added.Add(new PexPeer(endPoint, FlagsOf(other, isToldNear: peer is { IsLan: true, ClaimsId: not 0 })));
         }

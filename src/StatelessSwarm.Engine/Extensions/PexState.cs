@@ -11,6 +11,9 @@ internal sealed class PexState
     /// <summary>When it was told last; null for never.</summary>
     public long? ToldAt { get; set; }
 
+    /// <summary>When it was last looked at whether there is something to tell it; null for never.</summary>
+    public long? LookedAt { get; set; }
+
     /// <summary>Peers it takes us to be connected to.</summary>
     public List<IPEndPoint> Told { get; } = [];
 

@@ -61,6 +61,9 @@ internal sealed class ClaimLedger(
     /// <summary>Claims kept per neighbour.</summary>
     public const int MaxPerPeer = 512;
 
+    // Fine enough for time-outs of seconds; all claims of all neighbours are looked at.
+    private const int CheckMs = 250;
+
     private readonly Dictionary<int, Claim> _claims = [];
     private readonly List<int> _own = [];
     private readonly List<int> _newClaims = [];
@@ -68,6 +71,7 @@ internal sealed class ClaimLedger(
     private readonly List<int> _numbers = [];
     private readonly List<int> _denied = [];
     private long _heartbeatAt;
+    private long _checkedAt;
     private long _lookedAt = long.MinValue;
     private int _members = 1;
     private int _ourPlace;
@@ -219,6 +223,19 @@ internal sealed class ClaimLedger(
             _pausedUntil = null;
             HasFreed = true;
         }
+        if (clock.HasPassed(_checkedAt, CheckMs))
+            CheckHolders();
+        if (_own.Count > 0 && clock.HasPassed(_heartbeatAt, HeartbeatMs))
+        {
+            _heartbeatAt = clock.Now;
+            for (var place = 0; place < peers.Count; place++)
+                SendClaims(peers[place], _own);
+        }
+    }
+
+    private void CheckHolders()
+    {
+        _checkedAt = clock.Now;
         for (var place = 0; place < peers.Count; place++)
         {
             var peer = peers[place];
@@ -228,12 +245,6 @@ internal sealed class ClaimLedger(
                 PeerGone(peer);
             else
                 MarkStuck(peer, clock.HasPassed(peer.ClaimsProgressAt, StuckAfterMs));
-        }
-        if (_own.Count > 0 && clock.HasPassed(_heartbeatAt, HeartbeatMs))
-        {
-            _heartbeatAt = clock.Now;
-            for (var place = 0; place < peers.Count; place++)
-                SendClaims(peers[place], _own);
         }
     }
 
