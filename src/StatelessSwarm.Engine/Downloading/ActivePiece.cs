@@ -52,6 +52,9 @@ internal sealed class ActivePiece(int blocksPerPiece)
     /// <summary>Fetched from a scarce source under a claim of ours.</summary>
     public bool IsClaimed { get; set; }
 
+    /// <summary>A block was asked for since it was last claimed.</summary>
+    public bool IsAskedUnderClaim { get; set; }
+
     /// <summary>The neighbour that first said that our claim comes second; null while none has.</summary>
     public IPAddress? DeniedBy { get; set; }
 
@@ -90,6 +93,7 @@ internal sealed class ActivePiece(int blocksPerPiece)
         BlockCount = blockCount;
         Owner = null;
         IsClaimed = false;
+        IsAskedUnderClaim = false;
         DeniedBy = null;
         IsSolo = false;
         IsChecking = false;
@@ -164,6 +168,7 @@ internal sealed class ActivePiece(int blocksPerPiece)
     /// <summary>A peer is asked for a block; at most two are.</summary>
     public void Ask(int block, PeerState peer)
     {
+        IsAskedUnderClaim = true;
         if (_states[block] == BlockState.Missing)
         {
             _states[block] = BlockState.Requested;

@@ -77,7 +77,7 @@ internal sealed class PieceAssigner(
                 return null;
             // Since it was claimed, a neighbour that has the piece may have become usable; or, while the claim settled, another's come to life.
             var isLeft = current.IsClaimed && !rules.MayAsk(peer, current.Piece);
-            if (!isLeft || (current.Missing < current.BlockCount && !availability.HeldNear.Contains(current.Piece)))
+            if (!isLeft || (current.IsAskedUnderClaim && !availability.HeldNear.Contains(current.Piece)))
                 return current;
             Abandon(current);
         }
@@ -416,6 +416,7 @@ internal sealed class PieceAssigner(
         else if (!piece.IsClaimed)
         {
             piece.IsClaimed = true;
+            piece.IsAskedUnderClaim = false;
             piece.DeniedBy = null;
             claims.Claim(piece.Piece);
             if (availability.NearClaimants > 0)
