@@ -347,7 +347,7 @@ class Scenario:
         self.url = "http://%s:8080/" % self.place.host("seed").ip
         guest = self.guest("test=bless")
         at = 0
-        for percent in (10, 50, 85):
+        for percent in (10, 40, 70):
             found = guest.wait(r"fetching 1\.0: (\d+) %", BOOT_S, at)
             while found and int(found[1].group(1)) < percent:
                 found = guest.wait(r"fetching 1\.0: (\d+) %|BOOTED", BOOT_S, found[0] + 1)
