@@ -43,6 +43,9 @@ internal sealed class ActivePiece(int blocksPerPiece)
     /// <summary>A block of it came, or somebody is asked for one.</summary>
     public bool IsBegun => Missing < BlockCount - FromDisk;
 
+    /// <summary>Less than half has come of what was not here before: given up now, little is fetched twice.</summary>
+    public bool IsYoung => (Received - FromDisk) * 2 < BlockCount - FromDisk;
+
     /// <summary>Blocks nobody is asked for.</summary>
     public int Missing { get; private set; }
 

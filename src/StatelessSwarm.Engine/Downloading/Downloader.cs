@@ -201,7 +201,7 @@ internal sealed class Downloader(
     {
         if (active.Find(index) is not { IsClaimed: true } piece)
             return;
-        if ((piece.Received - piece.FromDisk) * 2 < piece.BlockCount - piece.FromDisk)
+        if (piece.IsYoung)
             Yield(index);
         else if (piece is { Missing: > 0, IsSolo: false })
             assigner.Abandon(piece);

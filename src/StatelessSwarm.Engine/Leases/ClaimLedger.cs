@@ -154,7 +154,7 @@ internal sealed class ClaimLedger(
     {
         foreach (var piece in _own)
         {
-            if (active.Find(piece) is not { } own || own.Received * 2 < own.BlockCount)
+            if (active.Find(piece) is not { IsYoung: false })
                 Yields.Add(piece);
         }
     }

@@ -148,6 +148,23 @@ public sealed class ClaimTests
         Assert.Empty(seed.Asked);
     }
 
+    /// <summary>Another member would fetch the whole piece, and half of it would cross the line twice.</summary>
+    [Fact]
+    public void Backlog_PieceOfWhichHalfIsHere_IsKept()
+    {
+        var harness = new EngineHarness(pieces: 64);
+        var neighbour = Neighbour(harness);
+        var seed = FarSeed(harness);
+        harness.Pass(0.7);
+        var asked = seed.Asked.Select(request => request.Piece).Distinct().ToList();
+        Assert.True(asked.Count > 1);
+        seed.Serve(most: EngineHarness.BlocksPerPiece / 2);
+        neighbour.Have([.. Enumerable.Range(0, 64).Except(asked).Take(32)]);
+        neighbour.Serve(most: 8, seconds: 0.5);
+        Assert.Equal(ClaimMessageKind.Behind, neighbour.StandingHeard);
+        Assert.Equal([asked[0]], seed.Asked.Select(request => request.Piece).Distinct());
+    }
+
     [Fact]
     public void Backlog_AllNeighboursBehindToo_WeClaimAgain()
     {
